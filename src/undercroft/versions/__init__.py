@@ -1,0 +1,1 @@
+"""Version rules of each ecosystem, over well-kept libraries. Pure."""
