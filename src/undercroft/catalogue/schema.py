@@ -10,11 +10,11 @@ from typing import Any, Literal
 import msgspec
 
 
-class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A catalogue record: immutable, and a misspelt field is an error instead of a silence."""
 
 
-class Source(Strict):
+class Source(Strict, frozen=True, kw_only=True):
     """Where a fact comes from."""
 
     title: str
@@ -25,7 +25,7 @@ class Source(Strict):
     """Version of the product the source speaks of."""
 
 
-class Verified(Strict):
+class Verified(Strict, frozen=True, kw_only=True):
     """A version on which the facts were seen to hold."""
 
     version: str
@@ -33,7 +33,7 @@ class Verified(Strict):
     """What was run and looked at, in words."""
 
 
-class Package(Strict):
+class Package(Strict, frozen=True, kw_only=True):
     """A package that contains the component."""
 
     ecosystem: Literal["PyPI", "npm", "Go", "Maven", "crates.io", "Debian"]
@@ -42,7 +42,7 @@ class Package(Strict):
     source: str
 
 
-class Image(Strict):
+class Image(Strict, frozen=True, kw_only=True):
     """A container image that runs the component."""
 
     repository: str
@@ -56,7 +56,7 @@ class Image(Strict):
     source: str
 
 
-class Command(Strict):
+class Command(Strict, frozen=True, kw_only=True):
     """A command line that starts the component."""
 
     argv: tuple[str, ...]
@@ -65,7 +65,7 @@ class Command(Strict):
     source: str
 
 
-class Port(Strict):
+class Port(Strict, frozen=True, kw_only=True):
     """A port the component listens on unless told otherwise."""
 
     number: int
@@ -76,7 +76,7 @@ class Port(Strict):
     source: str
 
 
-class Spelling(Strict):
+class Spelling(Strict, frozen=True, kw_only=True):
     """One way of writing a setting down. Exactly one of ``flag``, ``env``, ``config``, ``positional``."""
 
     flag: str = ""
@@ -100,7 +100,7 @@ class Spelling(Strict):
     source: str
 
 
-class Default(Strict):
+class Default(Strict, frozen=True, kw_only=True):
     """What the component does when nobody says."""
 
     value: Any
@@ -110,7 +110,7 @@ class Default(Strict):
     source: str
 
 
-class SettingFact(Strict):
+class SettingFact(Strict, frozen=True, kw_only=True):
     """A setting: what it is, how it is written, what it is when nobody writes it."""
 
     about: str
@@ -122,7 +122,7 @@ class SettingFact(Strict):
     """At least one. Several, disjoint, where the default changed."""
 
 
-class Rule(Strict):
+class Rule(Strict, frozen=True, kw_only=True):
     """One line of a derivation: when all conditions hold, the derived setting has this value."""
 
     when: dict[str, Any] = {}
@@ -132,7 +132,7 @@ class Rule(Strict):
     note: str = ""
 
 
-class Derivation(Strict):
+class Derivation(Strict, frozen=True, kw_only=True):
     """A setting every component has, computed from settings only this one has. The first rule that holds decides."""
 
     about: str
@@ -140,7 +140,7 @@ class Derivation(Strict):
     source: str
 
 
-class Endpoint(Strict):
+class Endpoint(Strict, frozen=True, kw_only=True):
     """A path the component answers on."""
 
     path: str
@@ -159,7 +159,7 @@ class Endpoint(Strict):
     source: str
 
 
-class ApiProfile(Strict):
+class ApiProfile(Strict, frozen=True, kw_only=True):
     """The API the component speaks, for the guard."""
 
     api: Literal["openai", "kserve-v2", "tensorflow-serving", "mlflow-invocations", "ollama", "tgi", "admin"]
@@ -171,7 +171,7 @@ class ApiProfile(Strict):
     source: str
 
 
-class Expect(Strict):
+class Expect(Strict, frozen=True, kw_only=True):
     """What an answer must look like. Every given condition must hold."""
 
     status: tuple[int, ...] = ()
@@ -188,7 +188,7 @@ class Expect(Strict):
     """Regular expression that must not be found in the body."""
 
 
-class Exchange(Strict):
+class Exchange(Strict, frozen=True, kw_only=True):
     """A read-only question and the answer expected of this component."""
 
     method: Literal["GET", "HEAD", "OPTIONS", "POST"] = "GET"
@@ -199,7 +199,7 @@ class Exchange(Strict):
     expect: Expect
 
 
-class VersionRead(Strict):
+class VersionRead(Strict, frozen=True, kw_only=True):
     """Where an answer tells the version."""
 
     exchange: int = 0
@@ -215,7 +215,7 @@ class VersionRead(Strict):
     """For ``range`` and ``unknown``: why it cannot be trusted more."""
 
 
-class Fingerprint(Strict):
+class Fingerprint(Strict, frozen=True, kw_only=True):
     """A conversation by which the component is recognised on the wire. All exchanges must answer as expected."""
 
     name: str
@@ -226,7 +226,7 @@ class Fingerprint(Strict):
     source: str
 
 
-class Answer(Strict):
+class Answer(Strict, frozen=True, kw_only=True):
     """One possible answer to a setting's question, and what it means."""
 
     expect: Expect
@@ -234,7 +234,7 @@ class Answer(Strict):
     note: str = ""
 
 
-class WireSetting(Strict):
+class WireSetting(Strict, frozen=True, kw_only=True):
     """A question whose answer tells a setting of the running component. The first answer that fits decides; none: unknown."""
 
     setting: str
@@ -244,7 +244,7 @@ class WireSetting(Strict):
     source: str
 
 
-class LogFormat(Strict):
+class LogFormat(Strict, frozen=True, kw_only=True):
     """A line the component logs."""
 
     name: str
@@ -257,7 +257,7 @@ class LogFormat(Strict):
     source: str
 
 
-class ComponentFact(Strict):
+class ComponentFact(Strict, frozen=True, kw_only=True):
     """All that is known about one product."""
 
     slug: str
@@ -282,7 +282,7 @@ class ComponentFact(Strict):
     logs: tuple[LogFormat, ...] = ()
 
 
-class RecogniseCase(Strict):
+class RecogniseCase(Strict, frozen=True, kw_only=True):
     """A place in a file, and what it must be taken for."""
 
     name: str
@@ -295,7 +295,7 @@ class RecogniseCase(Strict):
     version: str | None = None
 
 
-class SettingCase(Strict):
+class SettingCase(Strict, frozen=True, kw_only=True):
     """How a component is started, and what each setting must then be."""
 
     name: str
@@ -310,7 +310,7 @@ class SettingCase(Strict):
     origin: dict[str, Literal["explicit", "default", "unknown"]] = {}
 
 
-class Reply(Strict):
+class Reply(Strict, frozen=True, kw_only=True):
     """A recorded answer."""
 
     method: Literal["GET", "HEAD", "OPTIONS", "POST"] = "GET"
@@ -320,7 +320,7 @@ class Reply(Strict):
     body: str = ""
 
 
-class WireCase(Strict):
+class WireCase(Strict, frozen=True, kw_only=True):
     """A recorded conversation, and what must be read out of it. Paths that are not recorded answer ``otherwise``."""
 
     name: str
@@ -335,7 +335,7 @@ class WireCase(Strict):
     """How it was recorded: product, version; empty for an invented near-miss."""
 
 
-class LogCase(Strict):
+class LogCase(Strict, frozen=True, kw_only=True):
     """A line and what must be read from it; ``fields`` empty for a near-miss that must not match."""
 
     name: str
@@ -344,7 +344,7 @@ class LogCase(Strict):
     fields: dict[str, str] = {}
 
 
-class Cases(Strict):
+class Cases(Strict, frozen=True, kw_only=True):
     """The proof beside the knowledge: what fires, what nearly does, what stays unknown."""
 
     recognise: tuple[RecogniseCase, ...] = ()
@@ -353,7 +353,7 @@ class Cases(Strict):
     logs: tuple[LogCase, ...] = ()
 
 
-class Snapshot(Strict):
+class Snapshot(Strict, frozen=True, kw_only=True):
     """The compiled catalogue: what ships."""
 
     digest: str
