@@ -1,0 +1,110 @@
+"""What a run leaves behind: findings, and with equal rank what could not be looked at, what was tried and what differs."""
+
+from dataclasses import dataclass
+
+from undercroft.model.evidence import Evidence
+from undercroft.model.finding import Finding
+from undercroft.model.risk import Risk
+from undercroft.model.verdict import Severity, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something that was asked for and could not be looked at, whole or in part. Never the same as clean."""
+
+    place: str
+    """File relative to the scanned root, or endpoint."""
+    reason: str
+    """Why, with line and column where there is one."""
+    partial: bool = False
+    """Whether the rest of it was read."""
+    remedy: str = ""
+    """What would make it readable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An asset the scan recognised, for the inventory."""
+
+    asset: str
+    """Key of the asset."""
+    name: str
+    component: str
+    """Slug."""
+    version: str | None
+    reason: str
+    """What recognition and version rest on."""
+    depth: str
+    """``deep`` or ``basic``: how much the catalogue knows about the component."""
+    exposure: str
+    """Label of the exposure."""
+    addresses: tuple[str, ...]
+    """``host:port`` at which it is declared or answered."""
+    sources: tuple[str, ...]
+    """``declared``, ``observed`` or both."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """One scan."""
+
+    targets: tuple[str, ...]
+    """What was asked for, as typed."""
+    scope: tuple[str, ...]
+    """Network ranges that were in scope."""
+    findings: tuple[Finding, ...]
+    """Worst first. Verdict ``present`` or ``unknown``; ``absent`` is not a finding."""
+    inventory: tuple[Seen, ...]
+    could_not_read: tuple[Unread, ...]
+    files: int
+    """Files that were read."""
+    endpoints: int
+    """Endpoints that answered."""
+    joined: tuple[str, ...] = ()
+    """Sentences that say which declared and observed things were taken for one, and why."""
+
+    def at_least(self, severity: Severity, *, unknown: bool = False) -> tuple[Finding, ...]:
+        """Findings at or above a severity; unknown verdicts only when asked for."""
+        return tuple(
+            f for f in self.findings if f.severity >= severity and (f.verdict is Verdict.PRESENT or (unknown and f.verdict is Verdict.UNKNOWN))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DrillResult:
+    """One bounded attack on one's own endpoint."""
+
+    drill: str
+    """Name of the stimulus."""
+    about: str
+    """What was sent, in one sentence."""
+    risk: Risk
+    endpoint: str
+    """URL without credentials."""
+    verdict: Verdict
+    """``present``: the weakness is there; ``absent``: the defence held."""
+    reason: str
+    """What came back."""
+    sent: int
+    """Bytes sent."""
+    elapsed: float
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that is not as it was expected."""
+
+    kind: str
+    """``unexpected``, ``missing`` or ``changed``."""
+    subject: str
+    """Name of the service."""
+    field: str
+    """What differs: ``service``, ``version``, ``exposure``, ``authentication`` …"""
+    expected: str
+    found: str
+    risk: Risk
+    severity: Severity
+    path: str
+    """How it is known: the path or the exchange, in one sentence."""
+    evidence: tuple[Evidence, ...] = ()

@@ -1,0 +1,196 @@
+"""Compose files: services become workloads. What Compose itself would do is followed from the Compose specification
+(https://github.com/compose-spec/compose-spec, Apache-2.0): short and long port syntax, list and map environments, interpolation.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from undercroft.catalogue.schema import ComponentFact
+from undercroft.model.asset import Asset
+from undercroft.model.evidence import Evidence
+from undercroft.model.exposure import Exposure, Hop, Reach
+from undercroft.model.redact import is_literal_secret, names_a_secret
+from undercroft.model.setting import Origin, Setting, Value
+from undercroft.scan.collect.files.interpolate import interpolate
+from undercroft.scan.collect.files.source import Source
+from undercroft.scan.collect.files.tree import Node
+from undercroft.scan.graph import Listener, Running, Text, Workload
+from undercroft.scan.identify import Started, binds_to_loopback, identify, ports
+from undercroft.scan.words import split
+
+_PORT = re.compile(
+    r"^(?:(?P<ip>\[[0-9a-fA-F:]+\]|[0-9a-zA-Z.:]*?):)??(?:(?P<host>\d+(?:-\d+)?)?:)?(?P<target>\d+(?:-\d+)?)(?:/(?P<protocol>tcp|udp))?$"
+)
+_SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock")
+
+
+def is_compose(document: Node) -> bool:
+    """Whether a YAML document is a Compose file: ``services`` holds mappings that name an image, a build or an extension of one."""
+    services = document.get("services")
+    if services is None or services.pairs is None or document.get("apiVersion") is not None:
+        return False
+    return any(s.get("image") or s.get("build") or s.get("extends") or s.get("command") for _, s in services.entries())
+
+
+def _words(node: Node | None, variables: Mapping[str, str]) -> tuple[Text, ...] | None:
+    if node is None or (node.scalar is None and node.items is None):
+        return None
+    if node.items is not None:
+        return tuple(interpolate(item.text(), variables) for item in node.each())
+    return split(interpolate(node.text(), variables))
+
+
+def _environment(service: Node, variables: Mapping[str, str]) -> dict[str, Text]:
+    node = service.get("environment")
+    found: dict[str, Text] = {}
+    if node is None:
+        return found
+    for name, value in node.entries():
+        text = value.text(name)
+        if value.scalar is None and value.plain:  # "NAME:" alone takes the value of the shell that starts Compose
+            text = replace(text, value=variables.get(name), literal=False, reason=f"{name} is passed through from the shell")
+        found[name] = interpolate(text, variables)
+    for item in node.each():
+        name, equals, value_text = (item.scalar or "").partition("=")
+        text = item.text()
+        if equals:
+            known = (value_text,) if names_a_secret(name) and is_literal_secret(value_text) else ()
+            text = replace(text, value=value_text, evidence=item.source.evidence(item.line, item.column, known))
+            if text.span is not None and not item.plain:
+                text = replace(text, span=replace(text.span, start=text.span.start + 1, end=text.span.end - 1))
+            if text.span is not None:
+                text = replace(text, span=replace(text.span, start=text.span.start + len(name) + 1))
+        else:
+            text = replace(text, value=variables.get(name), literal=False, reason=f"{name} is passed through from the shell")
+        found[name] = interpolate(text, variables)
+    return found
+
+
+def _limit(service: Node, resource: str, short: str) -> Node | None:
+    return service.get("deploy", "resources", "limits", resource) or service.get(short)
+
+
+def _container(service: Node, head: tuple[Evidence, ...]) -> dict[str, Setting]:
+    def place(node: Node) -> tuple[Evidence, ...]:
+        return (node.source.evidence(node.line, node.column),)
+
+    def fact(name: str, node: Node | None, value: Value, default: Value) -> Setting:
+        if node is None:
+            return Setting(name, default, Origin.DEFAULT, head)
+        if value is None:
+            return Setting(name, None, Origin.UNKNOWN, place(node), "its value cannot be resolved")
+        return Setting(name, value, Origin.EXPLICIT, place(node))
+
+    privileged, user = service.get("privileged"), service.get("user")
+    found = {
+        "privileged": fact("privileged", privileged, privileged.boolean if privileged else None, False),
+        "user": fact("user", user, user.scalar if user else None, None),
+    }
+    for name, key in (("host-network", "network_mode"), ("host-pid", "pid"), ("host-ipc", "ipc")):
+        node = service.get(key)
+        found[name] = fact(name, node, node.scalar == "host" if node else None, False)
+    for name, resource, short in (("memory-limit", "memory", "mem_limit"), ("cpu-limit", "cpus", "cpus")):
+        node = _limit(service, resource, short)
+        found[name] = fact(name, node, node.scalar if node else None, None)
+    for volume in (service.get("volumes") or service).each():
+        path = (volume.get("source") or volume).scalar or ""
+        if path.partition(":")[0] in _SOCKETS:
+            found["runtime-socket"] = Setting("runtime-socket", path.partition(":")[0], Origin.EXPLICIT, place(volume))
+    found.setdefault("runtime-socket", Setting("runtime-socket", None, Origin.DEFAULT, head))
+    return found
+
+
+def _publication(node: Node, variables: Mapping[str, str]) -> tuple[Text, str, str | None, str] | None:
+    """(written text, host address, host port, container port) of one ``ports`` entry; ``None`` when it is no TCP port."""
+    if node.pairs is not None:
+        target, published, ip = (node.get(k) for k in ("target", "published", "host_ip"))
+        if target is None or target.scalar is None or (node.get("protocol") or target).scalar == "udp":
+            return None
+        return target.text(), ip.scalar or "" if ip else "", published.scalar if published else None, target.scalar
+    text = interpolate(node.text(), variables)
+    match = _PORT.match(text.value or "")
+    if match is None or match["protocol"] == "udp":
+        return None if text.value is not None else (text, "", None, "")
+    return text, (match["ip"] or "").strip("[]"), match["host"], match["target"]
+
+
+def _reach(ip: str, node: Node, written: str) -> Exposure:
+    hop = (Hop(f"published port {written}", node.source.evidence(node.line, node.column)),)
+    if ip.startswith("127.") or ip in {"::1", "localhost"}:
+        return Exposure(Reach.LOOPBACK, hop)
+    where = f"address {ip}" if ip not in {"", "0.0.0.0", "::"} else "every interface"  # noqa: S104 - read, not bound
+    return Exposure(Reach.PRIVATE, hop, f"published on {where} of the machine; whether the internet reaches it is not in these files")
+
+
+def _listeners(
+    service: Node, running: Sequence[Running], variables: Mapping[str, str], container: Mapping[str, Setting]
+) -> tuple[Listener, ...]:
+    roles = ports(running)
+    loopback = binds_to_loopback(running)
+    found: list[Listener] = []
+    for node in (service.get("ports") or service).each():
+        publication = _publication(node, variables)
+        if publication is None:
+            continue
+        text, ip, host_port, target = publication
+        evidence = node.source.evidence(node.line, node.column)
+        if not target:
+            reason = text.reason
+            found.append(Listener(None, "", Exposure(None, (Hop("published port", evidence),), reason), (), None, evidence))
+            continue
+        number = int(target.partition("-")[0])
+        outside = (host_port or target).partition("-")[0]
+        shown = f"{ip or '0.0.0.0'}:{outside} → {target}"  # noqa: S104 - text for people
+        exposure = _reach(ip, node, shown)
+        if loopback and number in roles:
+            exposure = Exposure(Reach.LOOPBACK, exposure.path, "the component binds to loopback inside the container, so the publication reaches nothing")
+        host = "127.0.0.1" if ip in {"", "0.0.0.0", "::"} or ip.startswith("127.") else ip  # noqa: S104 - read, not bound
+        found.append(Listener(number, roles.get(number, ""), exposure, (f"{host}:{outside}",) if outside else (), text.span, evidence))
+    host_network = container["host-network"].value is True
+    for port in roles:
+        if port in {listener.port for listener in found}:
+            continue
+        if loopback:
+            exposure = Exposure(Reach.LOOPBACK, (), "the component binds to loopback")
+        elif host_network:
+            hop = Hop("network_mode: host", container["host-network"].evidence[0])
+            exposure = Exposure(Reach.PRIVATE, (hop,), "host network: every interface of the machine")
+        else:
+            exposure = Exposure(Reach.CLUSTER, (), "not published; other containers of the project's networks reach it")
+        addresses = (f"127.0.0.1:{port}",) if host_network or loopback else ()
+        found.append(Listener(port, roles[port], exposure, addresses))
+    return tuple(found)
+
+
+def collect(source: Source, document: Node, components: Mapping[str, ComponentFact], variables: Mapping[str, str]) -> list[Workload]:
+    """The services of one Compose document as workloads."""
+    workloads = []
+    services = document.get("services")
+    for key, service in (services.pairs or () if services else ()):
+        if service.pairs is None or key.scalar is None:
+            continue
+        head = source.evidence(key.line, key.column)
+        image = service.get("image")
+        started = Started(
+            head,
+            interpolate(image.text(), variables) if image and image.scalar else None,
+            _words(service.get("entrypoint"), variables),
+            _words(service.get("command"), variables),
+            _environment(service, variables),
+        )
+        words, running = identify(started, components)
+        container = _container(service, (head,))
+        asset = Asset(f"compose:{source.path}#{key.scalar}", "workload", key.scalar, tuple(r.component for r in running))
+        spans = {}
+        for name in ("privileged", "network_mode"):
+            node = service.get(name)
+            if node is not None and (text := node.text()).span is not None:
+                spans[name] = text.span
+        workloads.append(
+            Workload(
+                asset, "compose", head, started.image, words, started.environment, container, running,
+                _listeners(service, running, variables, container), {}, source.path, spans,
+            )
+        )  # fmt: skip
+    return workloads

@@ -1,0 +1,172 @@
+"""What is deployed, in one graph, whatever format it was written in or answered from.
+
+Collectors fill it, checks ask it. A workload that was declared in a file and answered on the network is one node with
+both views: ``settings`` hold what was declared, ``observed`` what it answered.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from undercroft.catalogue.schema import ComponentFact
+from undercroft.model.asset import Asset, Component
+from undercroft.model.evidence import Evidence, FileEvidence
+from undercroft.model.exposure import UNKNOWN_EXPOSURE, Exposure
+from undercroft.model.setting import Origin, Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one line in a scanned file, so that a fix can replace exactly it."""
+
+    file: str
+    """Path relative to the scanned root."""
+    line: int
+    """Line, from 1."""
+    start: int
+    """First column, from 1."""
+    end: int
+    """Column behind the last one."""
+    digest: str
+    """``undercroft.model.fix.line_digest`` of the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of text somebody wrote: a word of a command, a variable's value, an image name."""
+
+    value: str | None
+    """The text after interpolation; ``None`` where it cannot be resolved."""
+    evidence: Evidence | None = None
+    """Where it stands."""
+    span: Span | None = None
+    """The scalar as it is written, quotes included, when it stands on one line."""
+    reason: str = ""
+    """Why it is not resolved: ``variable HF_TOKEN is set neither in .env nor by default``."""
+    literal: bool = True
+    """Whether it is written out at this place, rather than coming from a variable or another object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A recognised component and its settings, declared and observed."""
+
+    component: Component
+    fact: ComponentFact
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    """What the files say, defaults included. Empty for something only seen on the network."""
+    observed: Mapping[str, Setting] = field(default_factory=dict)
+    """What it answered. Empty for something only read in files."""
+
+    def setting(self, name: str) -> Setting:
+        """The setting as it is: observed where that is known, declared otherwise, unknown where neither tells."""
+        seen, declared = self.observed.get(name), self.settings.get(name)
+        if seen is not None and seen.known:
+            return seen
+        if declared is not None:
+            return declared
+        return seen or Setting(name, None, Origin.UNKNOWN, self.component.evidence, "nothing read so far tells")
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A port something answers on."""
+
+    port: int | None
+    """Port inside the workload; ``None`` where it cannot be resolved."""
+    role: str = ""
+    """The catalogue's word for it: ``inference``, ``administration``, ``data`` …; empty when the catalogue does not know the port."""
+    exposure: Exposure = UNKNOWN_EXPOSURE
+    """Who can reach it."""
+    addresses: tuple[str, ...] = ()
+    """``host:port`` at which a scanner on the same machine would find it, declared or observed."""
+    span: Span | None = None
+    """Where the publication is written, for a fix."""
+    evidence: Evidence | None = None
+    """Where the port is written or was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Something that runs, or an image or file that will."""
+
+    asset: Asset
+    format: str
+    """``compose``, ``kubernetes``, ``dockerfile`` or ``live``; what a fix has to be written in."""
+    head: Evidence | None
+    """The place that declares it: evidence for whatever is *missing*."""
+    image: Text | None = None
+    words: tuple[Text, ...] = ()
+    """The whole command line as far as it is known, entrypoint first."""
+    environment: Mapping[str, Text] = field(default_factory=dict)
+    """Variable → value."""
+    container: Mapping[str, Setting] = field(default_factory=dict)
+    """What the platform grants it: ``privileged``, ``host-network``, ``memory-limit`` …; filled by every collector that can know."""
+    running: tuple[Running, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Kubernetes pod labels, for selectors."""
+    namespace: str = ""
+    """Kubernetes namespace, or the Compose project's file."""
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    """Places fixes may want, by name."""
+
+    @property
+    def exposure(self) -> Exposure:
+        """The widest exposure of its listeners; unknown when it has none."""
+        widest = UNKNOWN_EXPOSURE
+        for listener in self.listeners:
+            widest = listener.exposure if widest is UNKNOWN_EXPOSURE else widest.wider(listener.exposure)
+        return widest
+
+    def granted(self, name: str) -> Setting | None:
+        """What the platform grants under this name; ``None`` where the format has no such notion."""
+        return self.container.get(name)
+
+    def having(self, **changes: object) -> "Workload":
+        """This workload with some fields replaced."""
+        return replace(self, **changes)  # type: ignore[arg-type] - field names are checked by the dataclass at run time
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A credential written out in a manifest that is no workload, such as a Kubernetes Secret."""
+
+    asset: Asset
+    name: str
+    """Key that holds it."""
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A network policy: which pods it holds, as labels."""
+
+    name: str
+    namespace: str
+    selector: Mapping[str, str]
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """All of it."""
+
+    workloads: tuple[Workload, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+
+    def components(self) -> Iterator[tuple[Workload, Running]]:
+        """Every recognised component with the workload it runs in."""
+        for workload in self.workloads:
+            for running in workload.running:
+                yield workload, running
+
+    def declared(self) -> Iterator[Workload]:
+        """Workloads that stand in a file."""
+        return (w for w in self.workloads if isinstance(w.head, FileEvidence))
+
+    def selecting(self, workload: Workload) -> Iterator[Policy]:
+        """Network policies whose selector matches the workload's labels."""
+        for policy in self.policies:
+            if policy.namespace == workload.namespace and all(workload.labels.get(k) == v for k, v in policy.selector.items()):
+                yield policy

@@ -1,0 +1,152 @@
+"""From image, command line and environment to running components with their settings. Pure; shared by every file collector."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from undercroft.catalogue.schema import ComponentFact, Image
+from undercroft.model.asset import Certainty, Component
+from undercroft.model.evidence import Evidence
+from undercroft.model.setting import Origin
+from undercroft.scan import recognise
+from undercroft.scan.graph import Listener, Running, Text
+from undercroft.scan.settings import Invocation, resolve
+from undercroft.scan.words import expand
+
+_VARIABLE = re.compile(r"\$(?:\((?P<k8s>\w+)\)|\{(?P<braced>\w+)\}|(?P<bare>\w+))")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """How a container is started, before anything is recognised."""
+
+    head: Evidence | None
+    """The place that declares it."""
+    image: Text | None = None
+    entrypoint: Sequence[Text] | None = None
+    """What replaces the image's ENTRYPOINT (Compose ``entrypoint``, Kubernetes ``command``); ``None`` when not given."""
+    command: Sequence[Text] | None = None
+    """What replaces the image's CMD (Compose ``command``, Kubernetes ``args``); ``None`` when not given."""
+    environment: Mapping[str, Text] = field(default_factory=dict)
+    installed: tuple[Component, ...] = ()
+    """Components known to be in the image by other means, such as a Dockerfile's ``pip install``."""
+
+
+def substitute(word: Text, environment: Mapping[str, Text]) -> Text:
+    """``word`` with the container's own variables filled in (Kubernetes' ``$(X)``, the shell's ``$X``).
+
+    A variable that is not declared stays as written: in a shell it may come from the image. One that is declared but cannot be
+    resolved makes the word unresolved.
+    """
+    if word.value is None or "$" not in word.value:
+        return word
+    unresolved: list[Text] = []
+
+    def fill(match: re.Match[str]) -> str:
+        known = environment.get(match["k8s"] or match["braced"] or match["bare"])
+        if known is None:
+            return match[0]
+        if known.value is None:
+            unresolved.append(known)
+            return match[0]
+        return known.value
+
+    value = _VARIABLE.sub(fill, word.value)
+    if unresolved:
+        return replace(word, value=None, reason=unresolved[0].reason, literal=False)
+    return word if value == word.value else replace(word, value=value, literal=False)
+
+
+def _image(started: Started, components: Mapping[str, ComponentFact]) -> tuple[Component, Image] | None:
+    if started.image is None or started.image.value is None:
+        return None
+    return recognise.image(started.image.value, components, started.image.evidence)
+
+
+def _words(started: Started, entry: Image | None) -> tuple[tuple[Text, ...], bool]:
+    """The whole command line, and whether it is known from its first word."""
+    command = tuple(started.command or ())
+    if started.entrypoint is not None:
+        return (*started.entrypoint, *command), True
+    if entry is not None and entry.command_prefix:
+        place = started.image.evidence if started.image else None
+        prefix = tuple(Text(word, place, literal=False) for word in entry.command_prefix)
+        if entry.entrypoint:
+            return (*prefix, *command), True
+        return (command or prefix), True
+    return command, False
+
+
+def identify(
+    started: Started, components: Mapping[str, ComponentFact]
+) -> tuple[tuple[Text, ...], tuple[Running, ...]]:
+    """The command line as far as it is known, and the components that run with it."""
+    matched = _image(started, components)
+    entry = matched[1] if matched else None
+    raw, whole = _words(started, entry)
+    words = tuple(substitute(word, started.environment) for word in expand(raw))
+    values = [word.value for word in words]
+    by_command = recognise.command(values, components)
+    running: list[Running] = []
+
+    def run(component: Component, fact: ComponentFact, arguments: Sequence[Text], *, complete: bool) -> None:
+        how = Invocation(arguments, started.environment, {}, complete, started.head)
+        running.append(Running(component, fact, resolve(fact, component.version, how)))
+
+    if by_command is not None:
+        fact, _, (begin, end) = by_command
+        arguments = words[begin:end]
+        if matched is not None and matched[0].slug == fact.slug:
+            component = matched[0]
+        else:
+            component = next(
+                (c for c in started.installed if c.slug == fact.slug),
+                Component(
+                    fact.slug, None, Certainty.UNKNOWN, "started by its command line, which does not say a version",
+                    tuple(e for e in (words[begin - 1].evidence,) if e),
+                ),
+            )  # fmt: skip
+        run(component, fact, arguments, complete=None not in [w.value for w in arguments])
+    elif matched is not None:
+        # Nothing of the command line was recognised. Arguments appended to an unknown entrypoint are still the component's.
+        replaced = started.entrypoint is not None or (entry is not None and not entry.entrypoint and bool(started.command))
+        run(matched[0], components[matched[0].slug], words, complete=not replaced and None not in values)
+    elif started.installed and not words:
+        for component in started.installed:
+            run(component, components[component.slug], (), complete=False)
+    if matched is not None and by_command is not None and matched[0].slug != by_command[0].slug and not whole:
+        run(matched[0], components[matched[0].slug], (), complete=False)
+    return words, tuple(running)
+
+
+def ports(running: Sequence[Running]) -> dict[int, str]:
+    """Port → role, where the recognised components listen: moved by their settings where those are known."""
+    found: dict[int, str] = {}
+    for each in running:
+        for port in each.fact.ports:
+            setting = each.settings.get(port.setting) if port.setting else None
+            if setting is not None and setting.origin is Origin.EXPLICIT and str(setting.value).isdigit():
+                found[int(str(setting.value))] = port.role
+            elif setting is None or setting.known:
+                found[port.number] = port.role
+    return found
+
+
+def binds_to_loopback(running: Sequence[Running]) -> bool | None:
+    """Whether the components bind to loopback alone. ``None`` when that is unknown or nothing is recognised."""
+    verdicts: list[bool | None] = []
+    for each in running:
+        setting = each.settings.get("bind")
+        if setting is None or not setting.known or setting.value is None:
+            verdicts.append(None if setting is None or not setting.known else False)
+        else:
+            verdicts.append(str(setting.value).strip("[]") in {"127.0.0.1", "localhost", "::1"} or str(setting.value).startswith("127."))
+    if not verdicts or None in verdicts:
+        return False if False in verdicts else None
+    return all(verdicts)
+
+
+def unpublished(running: Sequence[Running], published: Sequence[Listener]) -> list[int]:
+    """Ports the components listen on that no publication names."""
+    taken = {listener.port for listener in published}
+    return [port for port in ports(running) if port not in taken]
