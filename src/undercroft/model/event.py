@@ -59,6 +59,8 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Cost in the profile's unit (tokens for inference), 0 where unknown."""
     line: str = ""
     """The text it was read from, for evidence."""
+    repeat: int = 1
+    """How often it happened: a log daemon folds identical lines into one."""
 
 
 class Identity(msgspec.Struct, frozen=True):

@@ -1,0 +1,82 @@
+"""Takes the envelope off a syslog line: when, which host, which program, what it said.
+
+Three spellings are read: the traditional one (RFC 3164, section 4.1.1, with or without a priority), the same with an ISO
+8601 stamp as rsyslog and journald write it, and RFC 5424. The program's name is taken from its place in the envelope and
+nowhere else: text that looks like an envelope inside a message stays text.
+"""
+
+import re
+from calendar import timegm
+from datetime import UTC, datetime
+
+from undercroft.watch.source import Clock
+
+_MONTHS = {name: i for i, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_DAY = 86400.0
+
+ENVELOPE = re.compile(
+    r"""(?x) (?:<\d{1,3}>(?:1[ ])?)?
+    (?: (?P<minute>[A-Z][a-z]{2}[ ]{1,2}\d{1,2}[ ]\d\d:\d\d):(?P<second>\d\d)(?:\.\d+)?
+      | (?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?) )
+    [ ] (?P<host>[^\s]{1,255}) [ ]
+    (?: (?P<program>[^\s:\[\]]{1,64})(?:\[\d+\])?:[ ]?
+      | (?P<program5424>[^\s:\[\]]{1,64})[ ](?:\d+|-)[ ][^\s]{1,32}[ ](?:-|(?:\[[^\]"]*(?:"(?:[^"\\]|\\.)*"[^\]"]*)*\])+)[ ]? )
+    (?P<message>.*)""",
+    re.DOTALL,
+)
+"""One anchored pattern for all three. Groups ``minute`` and ``second``, or ``iso``; ``host``; ``program`` or ``program5424``."""
+
+
+class Stamps:
+    """Turns the stamps of one file into seconds since the epoch, UTC.
+
+    A traditional stamp has no year and no zone. The first one gets the year it was told, or the latest year in which it is
+    not more than a day after the file was written; each further one the year that brings it nearest to the stamp before
+    it, so that December to January moves on, and a line that is a little late does not. Without a zone, UTC is assumed.
+    """
+
+    __slots__ = ("_clock", "_minute", "_start")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._minute = ""
+        self._start = 0.0
+
+    def traditional(self, minute: str, second: str) -> float | None:
+        """``Mar 27 13:06`` and ``56`` as a time; ``None`` for a day that no year has."""
+        if minute != self._minute:
+            start = self._place(minute)
+            if start is None:
+                return None
+            self._minute, self._start = minute, start
+        return self._start + int(second)
+
+    def _place(self, text: str) -> float | None:
+        name, day, clock = text.split()
+        month, hour, minute = _MONTHS.get(name, 0), int(clock[:2]), int(clock[3:])
+        if self._minute:
+            centre = datetime.fromtimestamp(self._start, UTC).year
+        else:
+            centre = self._clock.year or datetime.fromtimestamp(self._clock.written, UTC).year
+        years = (centre,) if not self._minute and self._clock.year else range(max(1970, centre - 4), min(9999, centre + 4) + 1)
+        times: list[float] = []
+        for year in years:
+            try:
+                datetime(year, month, int(day), hour, minute, tzinfo=UTC)
+            except ValueError:  # 29 February in a common year, or no date at all
+                continue
+            times.append(float(timegm((year, month, int(day), hour, minute, 0))))
+        if self._minute:
+            return min(times, key=lambda time: abs(time - self._start), default=None)
+        if self._clock.year:
+            return times[0] if times else None
+        return max((time for time in times if time <= self._clock.written + _DAY), default=None)
+
+
+def iso(text: str) -> float | None:
+    """An ISO 8601 stamp as seconds since the epoch; ``None`` where it is no date. Without a zone, UTC."""
+    try:
+        moment = datetime.fromisoformat(text.replace(",", "."))
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
