@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
-from undercroft.catalogue.schema import Cases, ComponentFact, Snapshot, Strict
+from undercroft.catalogue.schema import ApiFact, Cases, ComponentFact, Snapshot, Strict
 
 HERE = Path(__file__).parent
 ARTEFACT = HERE / "compiled.msgpack"
@@ -57,7 +57,11 @@ def _patterns(fact: ComponentFact) -> list[tuple[str, str]]:
     for place, expect in expects:
         texts = [expect.title, expect.body, expect.absent, *expect.header.values(), *expect.json.values()]
         found += [(place, text) for text in texts if text]
-    found += [(f"fingerprints.{p.name}.version", p.version.pattern) for p in fact.fingerprints if p.version and p.version.pattern]
+    found += [
+        (f"fingerprints.{p.name}.version", p.version.pattern)
+        for p in fact.fingerprints
+        if p.version and p.version.pattern
+    ]
     return found
 
 
@@ -87,7 +91,18 @@ def check(fact: ComponentFact, folder: str) -> list[str]:
             if used not in known
         ]
     if fact.depth == "deep":
-        wanted = ("verified", "images", "commands", "ports", "settings", "derived", "endpoints", "fingerprints", "wire_settings", "logs")
+        wanted = (
+            "verified",
+            "images",
+            "commands",
+            "ports",
+            "settings",
+            "derived",
+            "endpoints",
+            "fingerprints",
+            "wire_settings",
+            "logs",
+        )
         wrong += [f"depth is deep but {group} is empty" for group in wanted if not getattr(fact, group)]
     return wrong
 
@@ -95,7 +110,14 @@ def check(fact: ComponentFact, folder: str) -> list[str]:
 def sources_digest(root: Path = HERE) -> str:
     """A digest that changes when any source file does. Reads names, sizes and times, not contents: it runs at every start."""
     digest = hashlib.sha256()
-    for path in sorted([*root.glob("components/*/component.yaml"), *root.glob("detections/*/rule.yaml"), root / "schema.py"]):
+    for path in sorted(
+        [
+            *root.glob("components/*/component.yaml"),
+            *root.glob("detections/*/rule.yaml"),
+            *root.glob("apis/*.yaml"),
+            root / "schema.py",
+        ]
+    ):
         stat = path.stat()
         digest.update(f"{path.relative_to(root)}:{stat.st_size}:{stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()
@@ -113,12 +135,31 @@ def compile_catalogue(root: Path = HERE) -> Snapshot:
             continue
         wrong += [f"{path.parent.name}/component.yaml: {sentence}" for sentence in check(fact, path.parent.name)]
         if not (path.parent / "cases.yaml").exists():
-            wrong.append(f"{path.parent.name}: cases.yaml is missing; every fact ships with what fires and what nearly does")
+            wrong.append(
+                f"{path.parent.name}: cases.yaml is missing; every fact ships with what fires and what nearly does"
+            )
         components[fact.slug] = fact
+    apis: dict[str, ApiFact] = {}
+    for path in sorted(root.glob("apis/*.yaml")):
+        try:
+            api = read(path, ApiFact)
+        except CatalogueError as error:
+            wrong.append(str(error))
+            continue
+        wrong += [
+            f"apis/{path.name}: source {e.source!r} is not in sources"
+            for e in api.endpoints
+            if e.source not in api.sources
+        ]
+        if api.slug != path.stem:
+            wrong.append(f"apis/{path.name}: slug is {api.slug!r}: the slug is the file's name, rename one")
+        apis[api.slug] = api
     if wrong:
         raise CatalogueError("\n".join(wrong))
-    detections = {path.parent.name: path.read_text(encoding="utf-8") for path in sorted(root.glob("detections/*/rule.yaml"))}
-    return Snapshot(digest=sources_digest(root), components=components, detections=detections)
+    detections = {
+        path.parent.name: path.read_text(encoding="utf-8") for path in sorted(root.glob("detections/*/rule.yaml"))
+    }
+    return Snapshot(digest=sources_digest(root), components=components, detections=detections, apis=apis)
 
 
 def cases(slug: str, root: Path = HERE) -> Cases:

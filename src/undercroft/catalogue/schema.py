@@ -146,7 +146,9 @@ class Endpoint(Strict, frozen=True, kw_only=True):
     path: str
     """Raw path; ``{name}`` is one segment, a trailing ``{rest}`` any remainder."""
     methods: tuple[str, ...]
-    cls: Literal["inference", "administration", "data", "telemetry", "health", "documentation", "web"] = msgspec.field(name="class")
+    cls: Literal["inference", "administration", "data", "telemetry", "health", "documentation", "web"] = msgspec.field(
+        name="class"
+    )
     """What it is for: the guard's default-deny list opens ``inference`` and ``health`` alone."""
     api: str = ""
     """Body schema, as ``<api>.<operation>``: ``openai.chat``."""
@@ -262,7 +264,17 @@ class ComponentFact(Strict, frozen=True, kw_only=True):
 
     slug: str
     name: str
-    kind: Literal["model-server", "gateway", "notebook", "tracking", "orchestration", "vector-store", "store", "dashboard", "system"]
+    kind: Literal[
+        "model-server",
+        "gateway",
+        "notebook",
+        "tracking",
+        "orchestration",
+        "vector-store",
+        "store",
+        "dashboard",
+        "system",
+    ]
     summary: str
     """What it is and what it means when a stranger can reach it, in two sentences."""
     depth: Literal["deep", "basic"]
@@ -353,6 +365,19 @@ class Cases(Strict, frozen=True, kw_only=True):
     logs: tuple[LogCase, ...] = ()
 
 
+class ApiFact(Strict, frozen=True, kw_only=True):
+    """An API that several products speak, for a guard in front of a server that is not itself a component."""
+
+    slug: str
+    name: str
+    summary: str
+    unit: str
+    """What cost is counted in."""
+    sources: dict[str, Source]
+    endpoints: tuple[Endpoint, ...]
+    """The default-deny list."""
+
+
 class Snapshot(Strict, frozen=True, kw_only=True):
     """The compiled catalogue: what ships."""
 
@@ -361,3 +386,5 @@ class Snapshot(Strict, frozen=True, kw_only=True):
     components: dict[str, ComponentFact]
     detections: dict[str, str] = {}
     """Slug → text of the Sigma rule file."""
+    apis: dict[str, ApiFact] = {}
+    """Slug → API description."""
