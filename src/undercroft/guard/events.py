@@ -15,6 +15,10 @@ class _Event(msgspec.Struct, frozen=True, gc=False):
     pass
 
 
+class Connected(_Event, frozen=True, gc=False):
+    """The client's connection stands."""
+
+
 class HeadStarted(_Event, frozen=True, gc=False):
     """The first byte of a request head arrived."""
 
@@ -42,6 +46,8 @@ class BodyComplete(_Event, frozen=True, gc=False):
 
     trailers_dropped: int = 0
     """Trailer fields that were read past."""
+    overrun: bool = False
+    """Whether bytes that followed were lost, so that the connection cannot be kept."""
 
 
 class Unreadable(_Event, frozen=True, gc=False):
@@ -88,7 +94,8 @@ class Draining(_Event, frozen=True, gc=False):
 
 
 Event = (
-    HeadStarted
+    Connected
+    | HeadStarted
     | HeadersReceived
     | BodyChunk
     | BodyComplete
