@@ -50,7 +50,11 @@ class Exposure:
         """The more exposed of two. Unknown gives way to whatever is known to reach beyond the host."""
         if self.reach is None or other.reach is None:
             known = other if self.reach is None else self
-            return known if known.reach is not None and known.reach > Reach.HOST else (self if self.reach is None else other)
+            return (
+                known
+                if known.reach is not None and known.reach > Reach.HOST
+                else (self if self.reach is None else other)
+            )
         return other if other.reach > self.reach else self
 
 

@@ -30,7 +30,7 @@ def weigh(base: Severity, exposure: Exposure) -> tuple[Severity, str]:
 
 def fingerprint(check: str, asset_key: str, locator: str) -> str:
     """An id for a finding that survives line shifts: it is made of names, not of positions."""
-    return hashlib.sha256("\x1f".join((check, asset_key, locator)).encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{check}\x1f{asset_key}\x1f{locator}".encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,9 @@ class ScanResult:
     def at_least(self, severity: Severity, *, unknown: bool = False) -> tuple[Finding, ...]:
         """Findings at or above a severity; unknown verdicts only when asked for."""
         return tuple(
-            f for f in self.findings if f.severity >= severity and (f.verdict is Verdict.PRESENT or (unknown and f.verdict is Verdict.UNKNOWN))
+            f
+            for f in self.findings
+            if f.severity >= severity and (f.verdict is Verdict.PRESENT or (unknown and f.verdict is Verdict.UNKNOWN))
         )
 
 

@@ -168,5 +168,7 @@ class Graph:
     def selecting(self, workload: Workload) -> Iterator[Policy]:
         """Network policies whose selector matches the workload's labels."""
         for policy in self.policies:
-            if policy.namespace == workload.namespace and all(workload.labels.get(k) == v for k, v in policy.selector.items()):
+            if policy.namespace == workload.namespace and all(
+                workload.labels.get(k) == v for k, v in policy.selector.items()
+            ):
                 yield policy

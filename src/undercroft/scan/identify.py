@@ -77,9 +77,7 @@ def _words(started: Started, entry: Image | None) -> tuple[tuple[Text, ...], boo
     return command, False
 
 
-def identify(
-    started: Started, components: Mapping[str, ComponentFact]
-) -> tuple[tuple[Text, ...], tuple[Running, ...]]:
+def identify(started: Started, components: Mapping[str, ComponentFact]) -> tuple[tuple[Text, ...], tuple[Running, ...]]:
     """The command line as far as it is known, and the components that run with it."""
     matched = _image(started, components)
     entry = matched[1] if matched else None
@@ -109,7 +107,9 @@ def identify(
         run(component, fact, arguments, complete=None not in [w.value for w in arguments])
     elif matched is not None:
         # Nothing of the command line was recognised. Arguments appended to an unknown entrypoint are still the component's.
-        replaced = started.entrypoint is not None or (entry is not None and not entry.entrypoint and bool(started.command))
+        replaced = started.entrypoint is not None or (
+            entry is not None and not entry.entrypoint and bool(started.command)
+        )
         run(matched[0], components[matched[0].slug], words, complete=not replaced and None not in values)
     elif started.installed and not words:
         for component in started.installed:
@@ -140,7 +140,10 @@ def binds_to_loopback(running: Sequence[Running]) -> bool | None:
         if setting is None or not setting.known or setting.value is None:
             verdicts.append(None if setting is None or not setting.known else False)
         else:
-            verdicts.append(str(setting.value).strip("[]") in {"127.0.0.1", "localhost", "::1"} or str(setting.value).startswith("127."))
+            verdicts.append(
+                str(setting.value).strip("[]") in {"127.0.0.1", "localhost", "::1"}
+                or str(setting.value).startswith("127.")
+            )
     if not verdicts or None in verdicts:
         return False if False in verdicts else None
     return all(verdicts)

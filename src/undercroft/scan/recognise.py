@@ -61,7 +61,9 @@ def _tag_version(template: str, tag: str | None) -> tuple[str | None, str]:
     return match[1], f"image tag {tag}"
 
 
-def image(text: str, components: Mapping[str, ComponentFact], evidence: Evidence | None = None) -> tuple[Component, Image] | None:
+def image(
+    text: str, components: Mapping[str, ComponentFact], evidence: Evidence | None = None
+) -> tuple[Component, Image] | None:
     """The component an image runs, with the catalogue's entry for it."""
     ref = reference(text)
     best: tuple[int, ComponentFact, Image] | None = None

@@ -97,18 +97,28 @@ def _flag(spelling: Spelling, fact: SettingFact, arguments: Sequence[Text]) -> _
                 if following.value is None or following.value.startswith("--"):
                     break
                 values.append(following.value)
-            found = _Found(_mapped(",".join(values), spelling, fact), arguments[i + 1] if values else word, resolved=True)
+            found = _Found(
+                _mapped(",".join(values), spelling, fact), arguments[i + 1] if values else word, resolved=True
+            )
         elif i + 1 < len(arguments):
             following = arguments[i + 1]
             raw = following.value
-            found = _Found(None, following, resolved=False) if raw is None else _Found(_mapped(raw, spelling, fact), following, resolved=True)
+            found = (
+                _Found(None, following, resolved=False)
+                if raw is None
+                else _Found(_mapped(raw, spelling, fact), following, resolved=True)
+            )
     return found
 
 
 def _written(text: Text | None, spelling: Spelling, fact: SettingFact) -> _Found | None:
     if text is None:
         return None
-    return _Found(None, text, resolved=False) if text.value is None else _Found(_mapped(text.value, spelling, fact), text, resolved=True)
+    return (
+        _Found(None, text, resolved=False)
+        if text.value is None
+        else _Found(_mapped(text.value, spelling, fact), text, resolved=True)
+    )
 
 
 def _positional(spelling: Spelling, fact: SettingFact, arguments: Sequence[Text]) -> _Found | None:
@@ -133,7 +143,9 @@ def _look(spelling: Spelling, fact: SettingFact, how: Invocation) -> _Found | No
 def _default(name: str, fact: SettingFact, version: str | None, how: Invocation) -> Setting:
     evidence = (how.head,) if how.head else ()
     if not how.complete:
-        return Setting(name, None, Origin.UNKNOWN, evidence, "part of the command line cannot be resolved, so it may be set there")
+        return Setting(
+            name, None, Origin.UNKNOWN, evidence, "part of the command line cannot be resolved, so it may be set there"
+        )
     holding, undecided = [], []
     for default in fact.defaults:
         verdict = satisfies(version, default.versions)
@@ -148,7 +160,9 @@ def _default(name: str, fact: SettingFact, version: str | None, how: Invocation)
         return Setting(name, _plain(default.value), Origin.DEFAULT, evidence, f"default{span}, nobody sets it")
     if not values:
         return Setting(name, None, Origin.UNKNOWN, evidence, f"the catalogue has no default for version {version}")
-    return Setting(name, None, Origin.UNKNOWN, evidence, "the default changed between versions, and the version is unknown")
+    return Setting(
+        name, None, Origin.UNKNOWN, evidence, "the default changed between versions, and the version is unknown"
+    )
 
 
 def _one(name: str, fact: SettingFact, version: str | None, how: Invocation) -> Setting:
@@ -159,7 +173,9 @@ def _one(name: str, fact: SettingFact, version: str | None, how: Invocation) -> 
         where = found.text.evidence or how.head
         evidence = (where,) if where else ()
         if not found.resolved:
-            return Setting(name, None, Origin.UNKNOWN, evidence, found.text.reason or "its value cannot be resolved from the files")
+            return Setting(
+                name, None, Origin.UNKNOWN, evidence, found.text.reason or "its value cannot be resolved from the files"
+            )
         return Setting(name, found.value, Origin.EXPLICIT, evidence)
     return _default(name, fact, version, how)
 
@@ -208,7 +224,9 @@ def _derive(name: str, derivation: Derivation, settings: Mapping[str, Setting]) 
         evidence = tuple(dict.fromkeys(e for s in (explicit or basis) for e in s.evidence))
         return Setting(name, value, origin, evidence, "" if explicit else "by default, nobody sets it")
     evidence = tuple(dict.fromkeys(e for s in named if not s.known for e in s.evidence))
-    return Setting(name, None, Origin.UNKNOWN, evidence, "; ".join(dict.fromkeys(doubts)) or "no rule of the catalogue applies")
+    return Setting(
+        name, None, Origin.UNKNOWN, evidence, "; ".join(dict.fromkeys(doubts)) or "no rule of the catalogue applies"
+    )
 
 
 def resolve(fact: ComponentFact, version: str | None, how: Invocation) -> dict[str, Setting]:

@@ -15,7 +15,7 @@ from undercroft.model.setting import Origin, Setting, Value
 from undercroft.scan.collect.files.interpolate import interpolate
 from undercroft.scan.collect.files.source import Source
 from undercroft.scan.collect.files.tree import Node
-from undercroft.scan.graph import Listener, Running, Text, Workload
+from undercroft.scan.graph import Listener, Running, Span, Text, Workload
 from undercroft.scan.identify import Started, binds_to_loopback, identify, ports
 from undercroft.scan.words import split
 
@@ -49,7 +49,9 @@ def _environment(service: Node, variables: Mapping[str, str]) -> dict[str, Text]
     for name, value in node.entries():
         text = value.text(name)
         if value.scalar is None and value.plain:  # "NAME:" alone takes the value of the shell that starts Compose
-            text = replace(text, value=variables.get(name), literal=False, reason=f"{name} is passed through from the shell")
+            text = replace(
+                text, value=variables.get(name), literal=False, reason=f"{name} is passed through from the shell"
+            )
         found[name] = interpolate(text, variables)
     for item in node.each():
         name, equals, value_text = (item.scalar or "").partition("=")
@@ -62,7 +64,9 @@ def _environment(service: Node, variables: Mapping[str, str]) -> dict[str, Text]
             if text.span is not None:
                 text = replace(text, span=replace(text.span, start=text.span.start + len(name) + 1))
         else:
-            text = replace(text, value=variables.get(name), literal=False, reason=f"{name} is passed through from the shell")
+            text = replace(
+                text, value=variables.get(name), literal=False, reason=f"{name} is passed through from the shell"
+            )
         found[name] = interpolate(text, variables)
     return found
 
@@ -120,7 +124,11 @@ def _reach(ip: str, node: Node, written: str) -> Exposure:
     if ip.startswith("127.") or ip in {"::1", "localhost"}:
         return Exposure(Reach.LOOPBACK, hop)
     where = f"address {ip}" if ip not in {"", "0.0.0.0", "::"} else "every interface"  # noqa: S104 - read, not bound
-    return Exposure(Reach.PRIVATE, hop, f"published on {where} of the machine; whether the internet reaches it is not in these files")
+    return Exposure(
+        Reach.PRIVATE,
+        hop,
+        f"published on {where} of the machine; whether the internet reaches it is not in these files",
+    )
 
 
 def _listeners(
@@ -137,16 +145,26 @@ def _listeners(
         evidence = node.source.evidence(node.line, node.column)
         if not target:
             reason = text.reason
-            found.append(Listener(None, "", Exposure(None, (Hop("published port", evidence),), reason), (), None, evidence))
+            found.append(
+                Listener(None, "", Exposure(None, (Hop("published port", evidence),), reason), (), None, evidence)
+            )
             continue
         number = int(target.partition("-")[0])
         outside = (host_port or target).partition("-")[0]
         shown = f"{ip or '0.0.0.0'}:{outside} → {target}"  # noqa: S104 - text for people
         exposure = _reach(ip, node, shown)
         if loopback and number in roles:
-            exposure = Exposure(Reach.LOOPBACK, exposure.path, "the component binds to loopback inside the container, so the publication reaches nothing")
+            exposure = Exposure(
+                Reach.LOOPBACK,
+                exposure.path,
+                "the component binds to loopback inside the container, so the publication reaches nothing",
+            )
         host = "127.0.0.1" if ip in {"", "0.0.0.0", "::"} or ip.startswith("127.") else ip  # noqa: S104 - read, not bound
-        found.append(Listener(number, roles.get(number, ""), exposure, (f"{host}:{outside}",) if outside else (), text.span, evidence))
+        found.append(
+            Listener(
+                number, roles.get(number, ""), exposure, (f"{host}:{outside}",) if outside else (), text.span, evidence
+            )
+        )
     host_network = container["host-network"].value is True
     for port in roles:
         if port in {listener.port for listener in found}:
@@ -163,11 +181,13 @@ def _listeners(
     return tuple(found)
 
 
-def collect(source: Source, document: Node, components: Mapping[str, ComponentFact], variables: Mapping[str, str]) -> list[Workload]:
+def collect(
+    source: Source, document: Node, components: Mapping[str, ComponentFact], variables: Mapping[str, str]
+) -> list[Workload]:
     """The services of one Compose document as workloads."""
     workloads = []
     services = document.get("services")
-    for key, service in (services.pairs or () if services else ()):
+    for key, service in services.pairs or () if services else ():
         if service.pairs is None or key.scalar is None:
             continue
         head = source.evidence(key.line, key.column)
@@ -181,8 +201,12 @@ def collect(source: Source, document: Node, components: Mapping[str, ComponentFa
         )
         words, running = identify(started, components)
         container = _container(service, (head,))
-        asset = Asset(f"compose:{source.path}#{key.scalar}", "workload", key.scalar, tuple(r.component for r in running))
-        spans = {}
+        asset = Asset(
+            f"compose:{source.path}#{key.scalar}", "workload", key.scalar, tuple(r.component for r in running)
+        )
+        spans: dict[str, Span] = {}
+        if service.get("build") is not None:
+            spans["built-here"] = source.span(key.line, key.column, key.end_column)
         for name in ("privileged", "network_mode"):
             node = service.get(name)
             if node is not None and (text := node.text()).span is not None:

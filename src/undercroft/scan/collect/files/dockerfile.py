@@ -26,7 +26,11 @@ _REQUIREMENT = re.compile(r"""^["']?([A-Za-z0-9][\w.\-]*)(?:\[[^\]]*\])?(?:==([\
 def is_dockerfile(name: str) -> bool:
     """Whether a file of this name is a Dockerfile."""
     low = name.lower()
-    return low in {"dockerfile", "containerfile"} or low.startswith(("dockerfile.", "containerfile.")) or low.endswith(".dockerfile")
+    return (
+        low in {"dockerfile", "containerfile"}
+        or low.startswith(("dockerfile.", "containerfile."))
+        or low.endswith(".dockerfile")
+    )
 
 
 def _words(source: Source, step: Mapping[str, Any]) -> tuple[Text, ...]:
@@ -86,9 +90,13 @@ def collect(source: Source, components: Mapping[str, ComponentFact]) -> list[Wor
     head = source.evidence(line)
     words = str(stage[0]["value"]).split()
     base = next((word for word in words if not word.startswith("--")), "")
-    names = {str(steps[i]["value"]).split()[-1].lower() for i in starts[:-1] if " as " in str(steps[i]["value"]).lower()}
+    names = {
+        str(steps[i]["value"]).split()[-1].lower() for i in starts[:-1] if " as " in str(steps[i]["value"]).lower()
+    }
     column = source.line(line).find(base) + 1
-    image = Text(base, source.evidence(line, column or 1), source.span(line, column, column + len(base)) if column else None)
+    image = Text(
+        base, source.evidence(line, column or 1), source.span(line, column, column + len(base)) if column else None
+    )
     if base.lower() in names:
         image = Text(None, image.evidence, None, f"built on stage {base}")
     elif "$" in base:
@@ -109,7 +117,9 @@ def collect(source: Source, components: Mapping[str, ComponentFact]) -> list[Wor
             case "RUN":
                 installed += _installed(source, step, components)
             case "USER":
-                user = Setting("user", str(step["value"]).strip(), Origin.EXPLICIT, (source.evidence(step["startline"] + 1),))
+                user = Setting(
+                    "user", str(step["value"]).strip(), Origin.EXPLICIT, (source.evidence(step["startline"] + 1),)
+                )
             case "EXPOSE":
                 evidence = source.evidence(step["startline"] + 1)
                 unknown = Exposure(None, (), "an image does not say who will reach it")
@@ -123,4 +133,6 @@ def collect(source: Source, components: Mapping[str, ComponentFact]) -> list[Wor
     if not listeners:
         listeners = [Listener(None, "", Exposure(None, (), "an image does not say who will reach it"))]
     asset = Asset(f"dockerfile:{source.path}", "image", source.path, tuple(r.component for r in running))
-    return [Workload(asset, "dockerfile", head, image, line_words, environment, {"user": user}, running, tuple(listeners))]
+    return [
+        Workload(asset, "dockerfile", head, image, line_words, environment, {"user": user}, running, tuple(listeners))
+    ]

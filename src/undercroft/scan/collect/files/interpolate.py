@@ -9,7 +9,9 @@ from dotenv.parser import parse_stream
 
 from undercroft.scan.graph import Text
 
-_VARIABLE = re.compile(r"\$(?:(?P<escaped>\$)|(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?P<op>:?[-?+])?(?P<word>[^{}]*(?:\$\{[^{}]*\}[^{}]*)*)\})")
+_VARIABLE = re.compile(
+    r"\$(?:(?P<escaped>\$)|(?P<bare>[A-Za-z_]\w*)|\{(?P<name>[A-Za-z_]\w*)(?P<op>:?[-?+])?(?P<word>[^{}]*(?:\$\{[^{}]*\}[^{}]*)*)\})"
+)
 
 
 def dotenv(text: str) -> dict[str, str]:
@@ -47,5 +49,7 @@ def interpolate(text: Text, variables: Mapping[str, str]) -> Text:
 
     value = _VARIABLE.sub(fill, raw)
     if missing:
-        return replace(text, value=None, literal=False, reason=f"variable {missing[0]} has neither a default nor an entry in .env")
+        return replace(
+            text, value=None, literal=False, reason=f"variable {missing[0]} has neither a default nor an entry in .env"
+        )
     return replace(text, value=value, literal=False)

@@ -21,11 +21,14 @@ from undercroft.scan.identify import Started, binds_to_loopback, identify, ports
 _POD_SPEC = {
     "Pod": ("spec",),
     "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
-    **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "ReplicationController"), ("spec", "template", "spec")),
+    **dict.fromkeys(
+        ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "ReplicationController"),
+        ("spec", "template", "spec"),
+    ),
 }
 # Annotations by which a cloud's load balancer is kept inside the network, from each provider's documentation.
 _INTERNAL = {
-    "service.beta.kubernetes.io/aws-load-balancer-internal": {"true", "0.0.0.0/0"},  # noqa: S104 - a documented value
+    "service.beta.kubernetes.io/aws-load-balancer-internal": {"true", "0.0.0.0/0"},
     "service.beta.kubernetes.io/aws-load-balancer-scheme": {"internal"},
     "service.beta.kubernetes.io/azure-load-balancer-internal": {"true"},
     "networking.gke.io/load-balancer-type": {"Internal"},
@@ -87,9 +90,13 @@ def _environment(container: Node) -> dict[str, Text]:
             if secret is not None and secret.scalar:
                 key = source.get("secretKeyRef", "key")
                 # A referenced Secret is there and non-empty, or the pod does not start: the reference stands for the value.
-                found[name.scalar] = Text(f"$(secret:{secret.scalar}/{key.scalar if key else ''})", evidence, None, "", literal=False)
+                found[name.scalar] = Text(
+                    f"$(secret:{secret.scalar}/{key.scalar if key else ''})", evidence, None, "", literal=False
+                )
             else:
-                found[name.scalar] = Text(None, evidence, None, f"{name.scalar} comes from another object (valueFrom)", literal=False)
+                found[name.scalar] = Text(
+                    None, evidence, None, f"{name.scalar} comes from another object (valueFrom)", literal=False
+                )
     return found
 
 
@@ -125,13 +132,18 @@ def _container(pod: Node, container: Node, head: Evidence) -> dict[str, Setting]
     def both(key: str) -> list[Node | None]:
         return [own.get(key) if own else None, shared.get(key) if shared else None]
 
-    non_root, user = _first("non-root", both("runAsNonRoot"), None, head, boolean=True), _first("user", both("runAsUser"), None, head, boolean=False)
+    non_root, user = (
+        _first("non-root", both("runAsNonRoot"), None, head, boolean=True),
+        _first("user", both("runAsUser"), None, head, boolean=False),
+    )
     limits = container.get("resources", "limits")
     found = {
         "privileged": _first("privileged", both("privileged")[:1], False, head, boolean=True),
         "user": user,
         "non-root": non_root,
-        "privilege-escalation": _first("privilege-escalation", both("allowPrivilegeEscalation")[:1], True, head, boolean=True),
+        "privilege-escalation": _first(
+            "privilege-escalation", both("allowPrivilegeEscalation")[:1], True, head, boolean=True
+        ),
         "host-network": _first("host-network", [pod.get("hostNetwork")], False, head, boolean=True),
         "host-pid": _first("host-pid", [pod.get("hostPID")], False, head, boolean=True),
         "host-ipc": _first("host-ipc", [pod.get("hostIPC")], False, head, boolean=True),
@@ -139,10 +151,18 @@ def _container(pod: Node, container: Node, head: Evidence) -> dict[str, Setting]
         "cpu-limit": _first("cpu-limit", [limits.get("cpu") if limits else None], None, head, boolean=False),
         "runtime-socket": Setting("runtime-socket", None, Origin.DEFAULT, (head,)),
     }
-    mounted = {m.scalar for c in (container.get("volumeMounts") or container).each() if (m := c.get("name")) is not None}
+    mounted = {
+        m.scalar for c in (container.get("volumeMounts") or container).each() if (m := c.get("name")) is not None
+    }
     for volume in (pod.get("volumes") or pod).each():
         path, name = volume.get("hostPath", "path"), volume.get("name")
-        if path is not None and path.scalar and name is not None and name.scalar in mounted and path.scalar.rstrip("/") in _SOCKETS:
+        if (
+            path is not None
+            and path.scalar
+            and name is not None
+            and name.scalar in mounted
+            and path.scalar.rstrip("/") in _SOCKETS
+        ):
             found["runtime-socket"] = Setting(
                 "runtime-socket", path.scalar, Origin.EXPLICIT, (path.source.evidence(path.line, path.column),)
             )
@@ -167,30 +187,50 @@ def _listeners(container: Node, running: tuple[Running, ...], granted: Mapping[s
     found: list[Listener] = []
     for number, _, node, host_port in _declared_ports(container):
         evidence = node.source.evidence(node.line, node.column)
-        exposure = Exposure(Reach.CLUSTER, (Hop(f"containerPort {number}", evidence),), "the pod network: any pod, unless a NetworkPolicy says otherwise")
+        exposure = Exposure(
+            Reach.CLUSTER,
+            (Hop(f"containerPort {number}", evidence),),
+            "the pod network: any pod, unless a NetworkPolicy says otherwise",
+        )
         if host_port is not None:
             hop = Hop(f"hostPort {host_port.scalar}", host_port.source.evidence(host_port.line, host_port.column))
             exposure = Exposure(Reach.PRIVATE, (hop,), "open on the node's own addresses")
         found.append(Listener(number, roles.get(number, ""), exposure, (), None, evidence))
     for port, role in roles.items():
         if port not in {listener.port for listener in found}:
-            found.append(Listener(port, role, Exposure(Reach.CLUSTER, (), "the pod network: any pod, unless a NetworkPolicy says otherwise")))
+            found.append(
+                Listener(
+                    port,
+                    role,
+                    Exposure(Reach.CLUSTER, (), "the pod network: any pod, unless a NetworkPolicy says otherwise"),
+                )
+            )
     if loopback:
         reason = "the component binds to loopback inside the pod"
-        return tuple(Listener(x.port, x.role, Exposure(Reach.LOOPBACK, (), reason), (), None, x.evidence) for x in found)
+        return tuple(
+            Listener(x.port, x.role, Exposure(Reach.LOOPBACK, (), reason), (), None, x.evidence) for x in found
+        )
     if granted["host-network"].value is True:
-        exposure = Exposure(Reach.PRIVATE, (Hop("hostNetwork: true", granted["host-network"].evidence[0]),), "listens on the node's own addresses")
+        exposure = Exposure(
+            Reach.PRIVATE,
+            (Hop("hostNetwork: true", granted["host-network"].evidence[0]),),
+            "listens on the node's own addresses",
+        )
         return tuple(Listener(x.port, x.role, exposure, (), None, x.evidence) for x in found)
     return tuple(found)
 
 
-def _workloads(source: Source, document: Node, path: tuple[str, ...], components: Mapping[str, ComponentFact]) -> Iterator[Workload]:
+def _workloads(
+    source: Source, document: Node, path: tuple[str, ...], components: Mapping[str, ComponentFact]
+) -> Iterator[Workload]:
     kind, name = document.get("kind"), document.get("metadata", "name")
     namespace = document.get("metadata", "namespace")
     pod = document.get(*path)
     if pod is None or kind is None or kind.scalar is None:
         return
-    labels = _labels(document.get(*path[:-1], "metadata", "labels") if path != ("spec",) else document.get("metadata", "labels"))
+    labels = _labels(
+        document.get(*path[:-1], "metadata", "labels") if path != ("spec",) else document.get("metadata", "labels")
+    )
     for group in ("containers", "initContainers"):
         for container in (pod.get(group) or pod).each():
             label = container.get("name")
@@ -209,10 +249,26 @@ def _workloads(source: Source, document: Node, path: tuple[str, ...], components
             title = f"{kind.scalar}/{name.scalar if name and name.scalar else '?'}"
             space = namespace.scalar if namespace and namespace.scalar else "default"
             key = f"kubernetes:{space}/{title}#{label.scalar if label else ''}"
-            asset = Asset(key, "workload", f"{title} ({label.scalar})" if label and label.scalar else title, tuple(r.component for r in running))
+            asset = Asset(
+                key,
+                "workload",
+                f"{title} ({label.scalar})" if label and label.scalar else title,
+                tuple(r.component for r in running),
+            )
             listeners = _listeners(container, running, granted) if group == "containers" else ()
             yield Workload(
-                asset, "kubernetes", head, started.image, words, environment, granted, running, listeners, labels, space, _spans(container)
+                asset,
+                "kubernetes",
+                head,
+                started.image,
+                words,
+                environment,
+                granted,
+                running,
+                listeners,
+                labels,
+                space,
+                _spans(container),
             )
 
 
@@ -294,13 +350,17 @@ def _opened(route: Route, ingresses: Iterable[Route]) -> Exposure:
             else Exposure(Reach.INTERNET, (hop,), "a load balancer is public unless its annotations keep it inside")
         )
     elif route.type == "NodePort":
-        exposure = Exposure(Reach.PRIVATE, (hop,), "open on every node; whether the internet reaches the nodes is not in these files")
+        exposure = Exposure(
+            Reach.PRIVATE, (hop,), "open on every node; whether the internet reaches the nodes is not in these files"
+        )
     else:
         exposure = Exposure(Reach.CLUSTER, (hop,), "inside the cluster")
     for ingress in ingresses:
         if ingress.namespace == route.namespace and route.name in ingress.backends:
             reach = Reach.PRIVATE if ingress.internal else Reach.INTERNET
-            exposure = exposure.wider(Exposure(reach, (Hop(f"Ingress/{ingress.name}", ingress.evidence), hop), "an Ingress in front"))
+            exposure = exposure.wider(
+                Exposure(reach, (Hop(f"Ingress/{ingress.name}", ingress.evidence), hop), "an Ingress in front")
+            )
     return exposure
 
 
@@ -313,11 +373,17 @@ def expose(manifests: Manifests) -> tuple[Workload, ...]:
         listeners = list(workload.listeners)
         spans = dict(workload.spans)
         for service in services:
-            selected = service.namespace == workload.namespace and all(workload.labels.get(k) == v for k, v in service.selector.items())
+            selected = service.namespace == workload.namespace and all(
+                workload.labels.get(k) == v for k, v in service.selector.items()
+            )
             if not selected:
                 continue
             opened = _opened(service, ingresses)
-            spans |= {f"service-{name}": span for name, span in service.spans.items()} if service.type in {"LoadBalancer", "NodePort"} else {}
+            spans |= (
+                {f"service-{name}": span for name, span in service.spans.items()}
+                if service.type in {"LoadBalancer", "NodePort"}
+                else {}
+            )
             targets = {int(t) for t in service.ports.values() if t.isdigit()}
             named = any(not t.isdigit() for t in service.ports.values())
             if not listeners:
@@ -326,7 +392,9 @@ def expose(manifests: Manifests) -> tuple[Workload, ...]:
             for i, listener in enumerate(listeners):
                 if (listener.port in targets or named) and listener.exposure.reach is not Reach.LOOPBACK:
                     exposure = listener.exposure.wider(opened)
-                    listeners[i] = Listener(listener.port, listener.role, exposure, listener.addresses, listener.span, listener.evidence)
+                    listeners[i] = Listener(
+                        listener.port, listener.role, exposure, listener.addresses, listener.span, listener.evidence
+                    )
         found.append(workload.having(listeners=tuple(listeners), spans=spans))
     return tuple(found)
 
@@ -339,7 +407,9 @@ def literal_secrets(source: Source, document: Node) -> list[tuple[str, Text]]:
     found = []
     for group in ("stringData", "data"):
         if kind.scalar == "Secret" and group == "data":
-            known = [v for _, v in (document.get(group) or document).entries() if v.scalar and is_literal_secret(v.scalar)]
+            known = [
+                v for _, v in (document.get(group) or document).entries() if v.scalar and is_literal_secret(v.scalar)
+            ]
             found += [(k, _masked(source, v)) for k, v in (document.get(group) or document).entries() if v in known]
             continue
         for key, value in (document.get(group) or Node(source, 0, 0)).entries():

@@ -43,7 +43,6 @@ class Node:
     """Whether the scalar stands without quotes, so that ``true`` means true."""
     pairs: list[tuple["Node", "Node"]] | None = None
     items: list["Node"] | None = None
-    anchor_of: int = field(default=0)
 
     def get(self, *path: str) -> "Node | None":
         """The node below these keys, or ``None``. A key given twice: the last, as PyYAML and Go's parser read it."""
@@ -51,10 +50,11 @@ class Node:
         for key in path:
             if node is None or node.pairs is None:
                 return None
-            node = next((v for k, v in reversed(node.pairs) if k.scalar == key), None) or node._merged(key)
+            node = next((v for k, v in reversed(node.pairs) if k.scalar == key), None) or node.merged(key)
         return node
 
-    def _merged(self, key: str) -> "Node | None":
+    def merged(self, key: str) -> "Node | None":
+        """The value a merge key (``<<``) brings in, or ``None``."""
         for name, value in self.pairs or ():
             if name.scalar == "<<":
                 for base in value.items if value.items is not None else [value]:
@@ -96,7 +96,9 @@ class Node:
 
     def text(self, name: str = "") -> Text:
         """This scalar as written text. ``name`` is the key it stands under: where that names a secret, the value is masked."""
-        known = (self.scalar,) if self.scalar and name and names_a_secret(name) and is_literal_secret(self.scalar) else ()
+        known = (
+            (self.scalar,) if self.scalar and name and names_a_secret(name) and is_literal_secret(self.scalar) else ()
+        )
         span = self.source.span(self.line, self.column, self.end_column) if self.end_line == self.line else None
         value = None if self.is_template else (self.scalar if self.scalar is not None else "")
         reason = "a template that was not rendered" if self.is_template else ""
@@ -132,6 +134,7 @@ def read(source: Source) -> list[Node]:
             top.key = None
 
     try:
+        event: Any
         for event in yaml.parse(source.text, Loader=loader):
             match event:
                 case yaml.ScalarEvent():
@@ -139,7 +142,13 @@ def read(source: Source) -> list[Node]:
                 case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                     mark = event.start_mark
                     mapping = isinstance(event, yaml.MappingStartEvent)
-                    node = Node(source, mark.line + 1, mark.column + 1, pairs=[] if mapping else None, items=None if mapping else [])
+                    node = Node(
+                        source,
+                        mark.line + 1,
+                        mark.column + 1,
+                        pairs=[] if mapping else None,
+                        items=None if mapping else [],
+                    )
                 case yaml.AliasEvent():
                     found = anchors.get(event.anchor)
                     if found is None:

@@ -1,0 +1,98 @@
+"""What runs tomorrow is not what was tested today.
+
+What it does
+    Finds images without a tag, or with a tag that is made to move: ``latest``, ``main``, ``nightly`` and their like.
+
+Why it matters
+    A moving tag is an update nobody reviewed, taken whenever a node pulls. Whoever can push to it runs code on your accelerators; and
+    whether a known vulnerability is in there cannot be said.
+
+How to fix it
+    A version tag, better a digest (``image@sha256:…``), moved by a pull request.
+
+Unknown
+    An image name that comes from an unresolved variable.
+"""
+
+from collections.abc import Iterator
+
+from undercroft.model.exposure import Exposure
+from undercroft.model.fix import Fix
+from undercroft.model.risk import Risk
+from undercroft.model.verdict import Confidence, Persona, Severity, Verdict
+from undercroft.scan.check import Check, Example, Hit
+from undercroft.scan.graph import Graph
+from undercroft.scan.recognise import reference
+
+_SAMPLE = "services:\n  llm:\n    image: IMAGE\n"
+
+CHECK = Check(
+    title="Image that can change under the same name",
+    severity=Severity.LOW,
+    risk=Risk.MIS_ARTIFACT,
+    references=("CWE-494", "CWE-829", "OWASP A03:2025", "OWASP A08:2025", "ATT&CK T1195.002"),
+    weighed=False,
+    confidence=Confidence.HIGH,
+    persona=Persona.REGULAR,
+    examples=(
+        Example("latest", "present", _SAMPLE.replace("IMAGE", "vllm/vllm-openai:latest")),
+        Example("no tag at all", "present", _SAMPLE.replace("IMAGE", "ghcr.io/open-webui/open-webui")),
+        Example("a registry with a port and no tag", "present", _SAMPLE.replace("IMAGE", "registry.example:5000/team/model")),
+        Example("a version", "absent", _SAMPLE.replace("IMAGE", "vllm/vllm-openai:v0.8.5")),
+        Example("latest, pinned by its digest", "absent", _SAMPLE.replace("IMAGE", "redis:latest@sha256:" + "a" * 64)),
+        Example("a variable without a default", "unknown", _SAMPLE.replace("IMAGE", "vllm/vllm-openai:${VLLM_TAG}")),
+        Example("an image that is built here", "absent", "services:\n  llm:\n    build: .\n    image: llm\n    command: run\n"),
+        Example("a build without a name", "absent", "services:\n  llm:\n    build: .\n"),
+        Example("a stage of the same Dockerfile", "absent", "FROM python:3.11.9 AS base\nFROM base\nCMD python\n", file="Dockerfile"),
+        Example("nothing at all to start from", "absent", "FROM scratch\nCOPY app /\n", file="Dockerfile"),
+    ),
+)  # fmt: skip
+
+MOVING = frozenset(
+    {
+        "latest",
+        "main",
+        "master",
+        "nightly",
+        "dev",
+        "edge",
+        "stable",
+        "rolling",
+        "canary",
+        "head",
+        "develop",
+        "trunk",
+        "unstable",
+    }
+)
+"""Tags that their publishers move by intention."""
+
+_ANYWHERE = Exposure(None, (), "does not depend on who can reach it")
+
+
+def examine(graph: Graph) -> Iterator[Hit]:
+    """Images of workloads that are pulled, not built."""
+    for workload in graph.workloads:
+        image = workload.image
+        if (
+            image is None
+            or image.evidence is None
+            or "built-here" in workload.spans
+            or image.reason.startswith("built on stage")
+        ):
+            continue
+        if image.value is None:
+            yield Hit(
+                workload.asset, "Which image runs cannot be known", (image.evidence,), Fix("Give the variable a default that is pinned"), _ANYWHERE, "image",
+                Verdict.UNKNOWN, image.reason,
+            )  # fmt: skip
+            continue
+        ref = reference(image.value)
+        if ref.digest or ref.repository == "docker.io/library/scratch":
+            continue
+        if ref.tag is None or ref.tag.lower() in MOVING:
+            what = f"tag {ref.tag}" if ref.tag else "no tag"
+            fix = Fix("Pin the image to a version and its digest")
+            yield Hit(
+                workload.asset, f"The image {ref.repository} has {what}", (image.evidence,), fix, _ANYWHERE, "image"
+            )

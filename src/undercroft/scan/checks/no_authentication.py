@@ -1,0 +1,177 @@
+"""Something answers everybody.
+
+What it does
+    Finds model servers, gateways, notebooks and tracking servers whose own authentication is off: switched off explicitly, or
+    never switched on where the product starts without it.
+
+Why it matters
+    Whoever reaches a notebook server runs code as its user. Whoever reaches a tracking server reads and replaces models. Whoever
+    reaches an inference endpoint spends the accelerator's time, and the bill is yours.
+
+How to fix it
+    Switch the product's own authentication on where it has one, bind it to loopback where nobody else needs it, or put a guard
+    with identity in front (``undercroft guard``). The finding names the setting.
+
+Unknown
+    A token that comes from a variable nobody resolves here is unknown, not safe: say where it comes from, or scan the endpoint.
+"""
+
+from collections.abc import Iterator
+
+from undercroft.model.fix import Fix
+from undercroft.model.risk import Risk
+from undercroft.model.setting import Origin, Setting
+from undercroft.model.verdict import Severity, Verdict
+from undercroft.scan.check import Check, Example, Hit
+from undercroft.scan.edits import replaced
+from undercroft.scan.graph import Graph, Running, Workload
+
+CHECK = Check(
+    title="No authentication",
+    severity=Severity.CRITICAL,
+    risk=Risk.DEP_AUTH,
+    references=("CWE-306", "OWASP A07:2025", "ATT&CK T1190", "ATLAS AML.T0049"),
+    examples=(
+        Example(
+            "a notebook started with an empty token, published on every interface",
+            "present",
+            """\
+services:
+  notebook:
+    image: quay.io/jupyter/scipy-notebook:2025-03-14
+    command: start-notebook.py --IdentityProvider.token=''
+    ports:
+      - "8888:8888"
+""",
+        ),
+        Example(
+            "the same notebook with the token it makes for itself",
+            "absent",
+            """\
+services:
+  notebook:
+    image: quay.io/jupyter/scipy-notebook:2025-03-14
+    command: start-notebook.py
+    ports:
+      - "8888:8888"
+""",
+        ),
+        Example(
+            "vLLM without an API key behind a Service",
+            "present",
+            """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: llm}
+spec:
+  template:
+    metadata: {labels: {app: llm}}
+    spec:
+      containers:
+        - name: vllm
+          image: vllm/vllm-openai:v0.8.5
+          args: ["--model", "facebook/opt-125m"]
+""",
+            file="deployment.yaml",
+        ),
+        Example(
+            "vLLM with an API key from a Secret",
+            "absent",
+            """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: llm}
+spec:
+  template:
+    metadata: {labels: {app: llm}}
+    spec:
+      containers:
+        - name: vllm
+          image: vllm/vllm-openai:v0.8.5
+          args: ["--model", "facebook/opt-125m"]
+          env:
+            - name: VLLM_API_KEY
+              valueFrom: {secretKeyRef: {name: llm, key: api-key}}
+""",
+            file="deployment.yaml",
+        ),
+        Example(
+            "a key that comes from a variable nobody sets",
+            "unknown",
+            """\
+services:
+  model:
+    image: vllm/vllm-openai:v0.8.5
+    command: --model facebook/opt-125m --api-key ${MODEL_KEY}
+    ports:
+      - "8000:8000"
+""",
+        ),
+    ),
+)
+
+_ADMIN_KINDS = frozenset({"notebook", "tracking", "orchestration", "dashboard"})
+
+
+def _how(setting: Setting) -> str:
+    return "switched off" if setting.origin is Origin.EXPLICIT else "off by default"
+
+
+def _fix(workload: Workload, running: Running) -> Fix:
+    name = running.fact.name
+    # The word or variable that switches authentication off, when it is one written scalar: a Compose reference can stand in its place.
+    setting = running.settings.get("authentication")
+    if setting is not None and setting.origin is Origin.EXPLICIT and workload.format == "compose":
+        variable = f"{running.fact.slug.upper().replace('-', '_')}_TOKEN"
+        places = {e.where for e in setting.evidence}
+        for text in (*workload.environment.values(), *workload.words):
+            if text.span is None or text.evidence is None or text.evidence.where not in places or not text.literal:
+                continue
+            if text.value == "":
+                return Fix(
+                    f"Take the token of {name} from the environment",
+                    (replaced(text.span, f"${{{variable}:?set a long random token}}"),),
+                    f"set {variable}",
+                )
+            if text.value is not None and text.value.endswith("="):
+                new = f'"{text.value}${{{variable}:?set a long random token}}"'
+                return Fix(
+                    f"Take the token of {name} from the environment", (replaced(text.span, new),), f"set {variable}"
+                )
+    return Fix(f"Switch on the authentication of {name}, bind it to loopback, or put a guard with identity in front")
+
+
+def examine(graph: Graph) -> Iterator[Hit]:
+    """Every component with a setting ``authentication`` that is off or cannot be known."""
+    for workload, running in graph.components():
+        if "authentication" not in running.fact.derived and "authentication" not in running.fact.settings:
+            continue
+        setting = running.setting("authentication")
+        name, exposure = running.fact.name, workload.exposure
+        risk = Risk.MIS_ADMIN if running.fact.kind in _ADMIN_KINDS else Risk.DEP_AUTH
+        evidence = setting.evidence or running.component.evidence
+        if setting.known and setting.value == "off":
+            seen = running.observed.get("authentication")
+            answered = seen is not None and seen.known
+            title = (
+                f"{name} answers without authentication"
+                if answered
+                else f"{name} runs without authentication ({_how(setting)})"
+            )
+            extra = running.settings.get("authentication")
+            both = (*evidence, *(extra.evidence if answered and extra is not None else ()))
+            yield Hit(
+                workload.asset,
+                title,
+                tuple(dict.fromkeys(both)),
+                _fix(workload, running),
+                exposure,
+                f"{running.fact.slug}:authentication",
+                risk=risk,
+            )
+        elif not setting.known:
+            yield Hit(
+                workload.asset, f"Whether {name} asks for authentication cannot be known", evidence,
+                Fix("Say where the credential comes from, or scan the running endpoint"), exposure, f"{running.fact.slug}:authentication",
+                Verdict.UNKNOWN, setting.reason, risk=risk,
+            )  # fmt: skip

@@ -1,0 +1,123 @@
+"""Drives a scan: targets in, one result out. What could not be looked at comes out with what could."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from undercroft.catalogue.schema import ComponentFact
+from undercroft.model.evidence import EndpointEvidence, FileEvidence
+from undercroft.model.finding import Finding
+from undercroft.model.result import ScanResult, Seen, Unread
+from undercroft.scan.check import judge
+from undercroft.scan.collect.files import collect as files
+from undercroft.scan.collect.files.source import Source
+from undercroft.scan.graph import Graph, Workload
+
+_IGNORE = re.compile(r"#\s*undercroft:\s*ignore\[(?P<checks>[\w\-, ]+)\]\s*(?P<reason>.*)$")
+
+
+class CannotRun(ValueError):
+    """The scan cannot be started: a target that is not there or out of scope. The message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to scan."""
+
+    targets: tuple[str, ...]
+    """Paths, URLs, ``host:port`` or CIDR ranges, as typed."""
+    scope: tuple[str, ...] = ()
+    """Network ranges beyond loopback that may be asked."""
+    token: str = "undercroft"  # noqa: S105 - a path segment, no credential
+    """Random part of the path that is asked first, to know servers that answer 200 to everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The graph behind a result, for those who go on with it (drift, harden)."""
+
+    graph: Graph
+    result: ScanResult
+
+
+def is_path(target: str) -> bool:
+    """Whether a target names files. What exists is a path; so is what looks like one."""
+    return (
+        Path(target).exists()
+        or target.startswith((".", "/", "~"))
+        or not re.search(r"[:/]|^\d+\.\d+|^localhost$", target)
+    )
+
+
+def _suppressed(finding: Finding, sources: dict[str, Source]) -> str | None:
+    """The reason for which a finding is ignored on its own line, or ``None``. A suppression without a reason does not count."""
+    for evidence in finding.evidence:
+        if not isinstance(evidence, FileEvidence) or evidence.file not in sources:
+            continue
+        match = _IGNORE.search(sources[evidence.file].line(evidence.line))
+        if match and finding.check in {c.strip() for c in match["checks"].split(",")} and match["reason"].strip():
+            return match["reason"].strip()
+    return None
+
+
+def inventory(graph: Graph) -> tuple[Seen, ...]:
+    """Recognised components, one entry for each workload they run in."""
+    found = []
+    for workload, running in graph.components():
+        seen = (
+            any(isinstance(e, EndpointEvidence) for s in running.observed.values() for e in s.evidence)
+            or workload.format == "live"
+        )
+        declared = isinstance(workload.head, FileEvidence)
+        addresses = tuple(a for listener in workload.listeners for a in listener.addresses)
+        sources = (*(("declared",) if declared else ()), *(("observed",) if seen else ()))
+        component = running.component
+        found.append(
+            Seen(
+                workload.asset.key, workload.asset.name, component.slug, component.version, component.reason, running.fact.depth,
+                workload.exposure.label, addresses, sources,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _network(
+    targets: Sequence[str], request: Request, components: dict[str, ComponentFact], progress: Callable[[str], None]
+) -> tuple[list[Workload], list[Unread], int]:
+    try:
+        from undercroft.scan.collect.network import collect as network
+    except ImportError as error:
+        raise CannotRun(
+            f"scanning {targets[0]} needs the live extra: pip install 'undercroft[live]' ({error.name} is missing)"
+        ) from error
+    return network.collect(targets, components, scope=request.scope, token=request.token, progress=progress)
+
+
+def scan(
+    request: Request, components: dict[str, ComponentFact], progress: Callable[[str], None] = lambda _: None
+) -> Observed:
+    """Scan all targets into one graph and judge it. Raises :class:`CannotRun` before anything is read or sent."""
+    paths = [Path(target).expanduser() for target in request.targets if is_path(target)]
+    endpoints = [target for target in request.targets if not is_path(target)]
+    for path in paths:
+        if not files.readable(path):
+            raise CannotRun(
+                f"{path}: no such file or folder, or it may not be read; give an existing path, a URL or host:port"
+            )
+    collection = files.collect(paths, components, progress)
+    graph, joined = collection.graph(), ()
+    unread, answered = list(collection.unread), 0
+    if endpoints:
+        from undercroft.scan.join import join
+
+        live, missed, answered = _network(endpoints, request, components, progress)
+        unread += missed
+        workloads, joined = join(graph.workloads, live)
+        graph = replace(graph, workloads=tuple(workloads))
+    findings = [found for found in judge(graph) if _suppressed(found, collection.sources) is None]
+    result = ScanResult(
+        request.targets, ("127.0.0.0/8", "::1", *request.scope) if endpoints else (), tuple(findings), inventory(graph), tuple(unread),
+        collection.files, answered, tuple(joined),
+    )  # fmt: skip
+    return Observed(graph, result)
