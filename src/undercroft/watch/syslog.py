@@ -11,7 +11,10 @@ from datetime import UTC, datetime
 
 from undercroft.watch.source import Clock
 
-_MONTHS = {name: i for i, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_MONTHS = {
+    name: i
+    for i, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)
+}
 _DAY = 86400.0
 
 ENVELOPE = re.compile(
@@ -58,7 +61,11 @@ class Stamps:
             centre = datetime.fromtimestamp(self._start, UTC).year
         else:
             centre = self._clock.year or datetime.fromtimestamp(self._clock.written, UTC).year
-        years = (centre,) if not self._minute and self._clock.year else range(max(1970, centre - 4), min(9999, centre + 4) + 1)
+        years = (
+            (centre,)
+            if not self._minute and self._clock.year
+            else range(max(1970, centre - 4), min(9999, centre + 4) + 1)
+        )
         times: list[float] = []
         for year in years:
             try:

@@ -14,11 +14,7 @@ def _escape(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """``text`` cut to ``KEPT`` characters, every control, format and separator character but the blank escaped.
-
-    >>> visible("a\\x1b[31mb")
-    'a\\\\x1b[31mb'
-    """
+    """``text`` cut to ``KEPT`` characters, every control, format and separator character but the blank escaped."""
     if len(text) > KEPT:
         text = text[: KEPT - 1] + "…"
     return text if text.isprintable() else _escape(text)

@@ -38,82 +38,171 @@ def _pattern(text: str, action: str, outcome: Outcome, reason: str = "") -> _Pat
 _PATTERNS: dict[str, tuple[_Pattern, ...]] = {
     "Accepted": (
         _pattern(
-            rf"Accepted (?P<method>\S+) for (?P<principal>.+?) from {_ADDRESS} port \d+(?: ssh2)?(?:: .*)?", "login", SUCCESS
+            rf"Accepted (?P<method>\S+) for (?P<principal>.+?) from {_ADDRESS} port \d+(?: ssh2)?(?:: .*)?",
+            "login",
+            SUCCESS,
         ),
     ),
     "Failed": (
         _pattern(
             rf"Failed none for (?P<invalid>invalid user )?(?P<principal>.*) from {_ADDRESS} port \d+(?: ssh2)?",
-            "account-probe", FAILURE, "no-method",
+            "account-probe",
+            FAILURE,
+            "no-method",
         ),
         _pattern(
             rf"Failed (?P<method>\S+) for (?P<invalid>(?:invalid|illegal) user )?(?P<principal>.*) from {_ADDRESS} port \d+(?: ssh2)?{_KEY}",
-            "login", FAILURE,
+            "login",
+            FAILURE,
         ),
     ),
-    "Invalid": (_pattern(rf"Invalid user (?P<principal>.*) from {_ADDRESS}(?: port \d+)?", "account-probe", FAILURE, "invalid-user"),),
-    "Illegal": (_pattern(rf"Illegal user (?P<principal>.*) from {_ADDRESS}(?: port \d+)?", "account-probe", FAILURE, "invalid-user"),),
+    "Invalid": (
+        _pattern(
+            rf"Invalid user (?P<principal>.*) from {_ADDRESS}(?: port \d+)?", "account-probe", FAILURE, "invalid-user"
+        ),
+    ),
+    "Illegal": (
+        _pattern(
+            rf"Illegal user (?P<principal>.*) from {_ADDRESS}(?: port \d+)?", "account-probe", FAILURE, "invalid-user"
+        ),
+    ),
     "User": (
-        _pattern(rf"User (?P<principal>.*) from (?P<source>\S+) not allowed because .*", "account-probe", FAILURE, "not-allowed"),
+        _pattern(
+            r"User (?P<principal>.*) from (?P<source>\S+) not allowed because .*",
+            "account-probe",
+            FAILURE,
+            "not-allowed",
+        ),
         _pattern(r"User child is on pid \d+", "", SUCCESS),
     ),
-    "ROOT": (_pattern(rf"ROOT LOGIN REFUSED FROM {_ADDRESS}(?: port \d+)?{_PREAUTH}", "account-probe", FAILURE, "not-allowed"),),
+    "ROOT": (
+        _pattern(
+            rf"ROOT LOGIN REFUSED FROM {_ADDRESS}(?: port \d+)?{_PREAUTH}", "account-probe", FAILURE, "not-allowed"
+        ),
+    ),
     "pam_unix(sshd:auth):": (
         _pattern(
             r"\S+ authentication failure; logname=\S* uid=\d+ euid=\d+ tty=\S* ruser=\S* rhost=(?P<source>\S+)(?:\s+user=(?P<principal>.*))?",
-            "pam", FAILURE, "password",
+            "pam",
+            FAILURE,
+            "password",
         ),
         _pattern(r"\S+ check pass; user unknown", "", FAILURE),
     ),
     "PAM": (
         _pattern(
             r"PAM (?P<repeat>\d{1,6}) more authentication failures?; logname=\S* uid=\d+ euid=\d+ tty=\S* ruser=\S* rhost=(?P<source>\S+)(?:\s+user=(?P<principal>.*))?",
-            "pam", FAILURE, "password",
+            "pam",
+            FAILURE,
+            "password",
         ),
         _pattern(r"PAM service\(sshd\) ignoring max retries; \d+ > \d+", "", FAILURE),
     ),
     "error:": (
         _pattern(
             rf"error: maximum authentication attempts exceeded for (?P<invalid>invalid user )?(?P<principal>.*) from {_ADDRESS} port \d+ ssh2{_PREAUTH}",
-            "left-before-login", FAILURE, "too-many-attempts",
+            "left-before-login",
+            FAILURE,
+            "too-many-attempts",
         ),
-        _pattern(rf"error: PAM: .* for (?P<invalid>illegal user )?(?P<principal>.*) from (?P<source>\S+)", "pam", FAILURE, "password"),
+        _pattern(
+            r"error: PAM: .*? for (?P<invalid>illegal user )?(?P<principal>.*) from (?P<source>\S+)",
+            "pam",
+            FAILURE,
+            "password",
+        ),
         _pattern(rf"error: Received disconnect from {_ADDRESS} port \d+:\d+: .*", "", FAILURE),
-        _pattern(r"error: (?:kex_exchange_identification|kex_protocol_error|Protocol major).*", "handshake", FAILURE, "bad-protocol"),
+        _pattern(
+            r"error: (?:kex_exchange_identification|kex_protocol_error|Protocol major).*",
+            "handshake",
+            FAILURE,
+            "bad-protocol",
+        ),
     ),
     "Connection": (
         _pattern(
             rf"Connection (?:closed|reset) by (?:authenticating|(?P<invalid>invalid)) user (?P<principal>.*) {_ADDRESS} port \d+{_PREAUTH}",
-            "left-before-login", FAILURE, "closed",
+            "left-before-login",
+            FAILURE,
+            "closed",
         ),
-        _pattern(rf"Connection (?:closed|reset) by {_ADDRESS}(?: port \d+)? \[preauth\]", "handshake", FAILURE, "closed"),
+        _pattern(
+            rf"Connection (?:closed|reset) by {_ADDRESS}(?: port \d+)? \[preauth\]", "handshake", FAILURE, "closed"
+        ),
         _pattern(rf"Connection (?:closed|reset) by {_ADDRESS}(?: port \d+)?|Connection from .*", "", SUCCESS),
     ),
     "Disconnected": (
         _pattern(
             rf"Disconnected from (?:authenticating|(?P<invalid>invalid)) user (?P<principal>.*) {_ADDRESS} port \d+{_PREAUTH}",
-            "left-before-login", FAILURE, "closed",
+            "left-before-login",
+            FAILURE,
+            "closed",
         ),
         _pattern(rf"Disconnected from (?:user .* )?{_ADDRESS} port \d+{_PREAUTH}", "", SUCCESS),
     ),
     "Received": (_pattern(rf"Received disconnect from {_ADDRESS}(?: port \d+)?:\s?\d+: .*", "", SUCCESS),),
     "Disconnecting": (
         _pattern(
-            rf"Disconnecting (?:authenticating|(?P<invalid>invalid)) user (?P<principal>.*) {_ADDRESS} port \d+: .*", "left-before-login", FAILURE, "closed"
+            rf"Disconnecting (?:authenticating|(?P<invalid>invalid)) user (?P<principal>.*) {_ADDRESS} port \d+: .*",
+            "left-before-login",
+            FAILURE,
+            "closed",
         ),
     ),
     "Disconnecting:": (_pattern(r"Disconnecting: .*", "", FAILURE),),
-    "Did": (_pattern(rf"Did not receive identification string from {_ADDRESS}(?: port \d+)?", "handshake", FAILURE, "no-identification"),),
-    "Bad": (_pattern(rf"Bad protocol version identification .* from {_ADDRESS}(?: port \d+)?", "handshake", FAILURE, "bad-protocol"),),
-    "banner": (_pattern(rf"banner exchange: Connection from {_ADDRESS} port \d+: .*", "handshake", FAILURE, "bad-protocol"),),
-    "Unable": (_pattern(rf"Unable to negotiate with {_ADDRESS}(?: port \d+)?: .*", "handshake", FAILURE, "no-common-algorithm"),),
-    "Magic": (_pattern(rf"Magic value check failed \(\d+\) on obfuscated handshake from {_ADDRESS} port \d+", "handshake", FAILURE, "bad-protocol"),),
-    "fatal:": (
-        _pattern(rf"fatal: Timeout before authentication for {_ADDRESS}(?: port \d+)?", "handshake", FAILURE, "timeout"),
-        _pattern(rf"fatal: Unable to negotiate with {_ADDRESS}(?: port \d+)?: .*", "handshake", FAILURE, "no-common-algorithm"),
+    "Did": (
+        _pattern(
+            rf"Did not receive identification string from {_ADDRESS}(?: port \d+)?",
+            "handshake",
+            FAILURE,
+            "no-identification",
+        ),
     ),
-    "Timeout": (_pattern(rf"Timeout before authentication for connection from {_ADDRESS} to .*", "handshake", FAILURE, "timeout"),),
-    "ssh_dispatch_run_fatal:": (_pattern(rf"ssh_dispatch_run_fatal: Connection from {_ADDRESS} port \d+: .*", "handshake", FAILURE, "bad-protocol"),),
+    "Bad": (
+        _pattern(
+            rf"Bad protocol version identification .* from {_ADDRESS}(?: port \d+)?",
+            "handshake",
+            FAILURE,
+            "bad-protocol",
+        ),
+    ),
+    "banner": (
+        _pattern(rf"banner exchange: Connection from {_ADDRESS} port \d+: .*", "handshake", FAILURE, "bad-protocol"),
+    ),
+    "Unable": (
+        _pattern(
+            rf"Unable to negotiate with {_ADDRESS}(?: port \d+)?: .*", "handshake", FAILURE, "no-common-algorithm"
+        ),
+    ),
+    "Magic": (
+        _pattern(
+            rf"Magic value check failed \(\d+\) on obfuscated handshake from {_ADDRESS} port \d+",
+            "handshake",
+            FAILURE,
+            "bad-protocol",
+        ),
+    ),
+    "fatal:": (
+        _pattern(
+            rf"fatal: Timeout before authentication for {_ADDRESS}(?: port \d+)?", "handshake", FAILURE, "timeout"
+        ),
+        _pattern(
+            rf"fatal: Unable to negotiate with {_ADDRESS}(?: port \d+)?: .*",
+            "handshake",
+            FAILURE,
+            "no-common-algorithm",
+        ),
+    ),
+    "Timeout": (
+        _pattern(
+            rf"Timeout before authentication for connection from {_ADDRESS} to .*", "handshake", FAILURE, "timeout"
+        ),
+    ),
+    "ssh_dispatch_run_fatal:": (
+        _pattern(
+            rf"ssh_dispatch_run_fatal: Connection from {_ADDRESS} port \d+: .*", "handshake", FAILURE, "bad-protocol"
+        ),
+    ),
     "refused": (_pattern(rf"refused connect from .* \({_ADDRESS}\)", "handshake", FAILURE, "refused"),),
     "message": (_pattern(r"message repeated (?P<repeat>\d{1,6}) times: \[ (?P<inner>.*)\]", "", FAILURE),),
 }
@@ -133,7 +222,11 @@ def _message(text: str, time: float, host: str, line: str, repeat: int) -> Readi
             continue
         found = match.groupdict("")
         if inner := found.get("inner"):
-            return Unparsed("a repeated message inside another") if repeat > 1 else _message(inner, time, host, line, int(found["repeat"]))
+            return (
+                Unparsed("a repeated message inside another")
+                if repeat > 1
+                else _message(inner, time, host, line, int(found["repeat"]))
+            )
         if not action:
             return None
         return Event(
@@ -176,7 +269,7 @@ def reader(clock: Clock) -> Reader:
         time = stamps.traditional(minute, second) if minute else iso(stamp)
         if time is None:
             return Unparsed("a time that does not exist")
-        return _message(message.rstrip(" "), time, host, line, 1)
+        return _message(message.strip("\ufeff "), time, host, line, 1)
 
     return read
 
@@ -193,7 +286,9 @@ SAMPLE = (
 )
 
 
-def _expected(time: float, outcome: Outcome, source: str, principal: str, action: str, reason: str, repeat: int = 1) -> Event:
+def _expected(
+    time: float, outcome: Outcome, source: str, principal: str, action: str, reason: str, repeat: int = 1
+) -> Event:
     return Event(
         EventClass.AUTHENTICATION, time, outcome, source=source, principal=principal, target="gpu1", component="sshd", instance="gpu1",
         action=action, reason=reason, repeat=repeat,

@@ -1,0 +1,142 @@
+"""One alert for what is one thing: a rule and a group, from the first event that counts until it has been quiet."""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+
+from undercroft.model.alert import Alert
+from undercroft.model.event import Event
+from undercroft.model.redact import redact
+from undercroft.model.verdict import Severity
+from undercroft.watch.engine.rules import Rule
+from undercroft.watch.text import visible
+
+LISTED = 50
+"""Values of one kind that an alert lists. ``count`` is never cut."""
+QUOTED = 5
+"""Lines an alert quotes."""
+TRIED = 256
+"""Principals an incident remembers as tried; past that, any login of its source is taken for one of them."""
+
+
+@dataclass(slots=True)
+class Incident:
+    """An alert that is still going on."""
+
+    rule: Rule
+    first_seen: float
+    last_seen: float
+    count: int
+    values: int
+    """Largest number of distinct values seen at once; 0 where events are counted."""
+    entities: dict[str, dict[str, None]]
+    """Kind → values, in order of appearance, at most ``LISTED``."""
+    more: set[str] = field(default_factory=set)
+    """Kinds of which there were more than are listed."""
+    lines: list[str] = field(default_factory=list)
+    tried: set[str] = field(default_factory=set)
+    """Principals that were tried, at most ``TRIED``."""
+    succeeded: dict[str, None] = field(default_factory=dict)
+    """Principals of the incident that its source then logged in as."""
+
+    def name(self, kind: str, value: str) -> None:
+        """List an entity."""
+        listed = self.entities.setdefault(kind, {})
+        if not value or value in listed:
+            return
+        if len(listed) < LISTED:
+            listed[value] = None
+        else:
+            self.more.add(kind)
+
+    def take(self, event: Event) -> None:
+        """One more event that counts."""
+        self.first_seen = min(self.first_seen, event.time)
+        self.last_seen = max(self.last_seen, event.time)
+        for kind in self.rule.extension.entities:
+            self.name(kind, str(getattr(event, kind)))
+        if len(self.tried) < TRIED:
+            self.tried.add(event.principal)
+        if len(self.lines) < QUOTED and event.line:
+            self.lines.append(event.line)
+
+    def logged_in(self, principal: str) -> None:
+        """The incident's source logged in. It matters where the principal is one that was tried."""
+        if (principal in self.tried or len(self.tried) == TRIED) and len(self.succeeded) < LISTED:
+            self.succeeded[principal] = None
+
+    def _said(self, kind: str) -> str:
+        listed = list(self.entities.get(kind, ()))
+        if len(listed) > 3 or kind in self.more:
+            return f"{len(listed)}{' or more' if kind in self.more else ''} {kind}s"
+        return visible(" and ".join(listed)) or f"nobody by name ({kind})"
+
+    def alert(self) -> Alert:
+        """The incident as it stands. Every text that came from a log is escaped and redacted here."""
+        rule = self.rule
+        places = {kind: self._said(kind) for kind in ("source", "principal", "target", "reason", "instance")}
+        title = rule.extension.says.format(**places, count=self.count, values=self.values, span=_words(rule.span))
+        severity = rule.severity
+        if self.succeeded:
+            names = visible(" and ".join(list(self.succeeded)[:3]))
+            title += f"; the source then logged in as {names}"
+            severity = max(severity, Severity.CRITICAL)
+        return Alert(
+            rule.id,
+            redact(title),
+            rule.risk,
+            severity,
+            rule.confidence,
+            self.first_seen,
+            self.last_seen,
+            {
+                kind: tuple(redact(visible(value)) for value in values)
+                for kind, values in self.entities.items()
+                if values
+            }
+            | {"component": (rule.component,)},
+            self.count,
+            tuple(redact(line) for line in dict.fromkeys(self.lines)),
+            rule.extension.response,
+        )
+
+
+def _words(seconds: int) -> str:
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds % size == 0:
+            return f"{seconds // size} {word}{'s' if seconds != size else ''}"
+    raise AssertionError(seconds)
+
+
+class Incidents:
+    """The open incidents of one rule, at most ``limit``; the one quiet for longest is closed first."""
+
+    def __init__(self, rule: Rule, limit: int) -> None:
+        self._rule = rule
+        self._limit = limit
+        self._open: dict[Hashable, Incident] = {}
+
+    def find(self, key: Hashable) -> Incident | None:
+        return self._open.get(key)
+
+    def open(self, key: Hashable, incident: Incident) -> Iterator[Incident]:
+        """Open one; yields the incident that had to be closed early for it, if any."""
+        if len(self._open) >= self._limit:
+            yield self._open.pop(next(iter(self._open)))
+        self._open[key] = incident
+
+    def touch(self, key: Hashable) -> None:
+        """Mark as active, so that it closes later than those that are quiet."""
+        self._open[key] = self._open.pop(key)
+
+    def quiet(self, now: float) -> Iterator[Incident]:
+        """Close and yield those with nothing new for the rule's span before ``now``. Looks at the longest quiet first."""
+        while self._open:
+            key = next(iter(self._open))
+            if self._open[key].last_seen + self._rule.span > now:
+                return
+            yield self._open.pop(key)
+
+    def drain(self) -> Iterator[Incident]:
+        """Close and yield them all."""
+        while self._open:
+            yield self._open.pop(next(iter(self._open)))
