@@ -14,6 +14,8 @@ from undercroft.catalogue.schema import Exchange, Expect
 
 LOOKED_AT = 64 * 1024
 """Bytes of a body that regular expressions see; the catalogue's ``body`` says so too."""
+LATE = "/openapi.json"
+"""Asked last: building it can stall a FastAPI server for seconds (seen on LiteLLM 1.106.2)."""
 _MISSING = object()
 
 

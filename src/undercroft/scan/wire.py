@@ -21,10 +21,8 @@ from undercroft.catalogue.schema import ComponentFact, Exchange, Expect, Fingerp
 from undercroft.model.asset import Certainty, Component
 from undercroft.model.evidence import EndpointEvidence
 from undercroft.model.setting import Origin, Setting, Value
-from undercroft.scan.exchange import LOOKED_AT, Ask, Heard, Page, Reply, Silent, printable
+from undercroft.scan.exchange import LATE, LOOKED_AT, Ask, Heard, Page, Reply, Silent, printable
 
-LATE = "/openapi.json"
-"""Asked last: building it can stall a FastAPI server for seconds (seen on LiteLLM 1.106.2)."""
 SILENCES = 4
 """Questions without an answer after which no more are asked; two are enough where nothing was answered at all."""
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+!_\-]{0,63}")

@@ -13,7 +13,7 @@ import h11
 
 from undercroft import __version__
 from undercroft.scan.collect.network.limits import Limits
-from undercroft.scan.exchange import Ask, Heard, Reply, Silent
+from undercroft.scan.exchange import Ask, Heard, Reply, Silent, printable
 
 USER_AGENT = f"undercroft/{__version__} (+read-only scan)"
 """Says who asks. Not browser-like: Ray refuses those on its job API."""
@@ -24,7 +24,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS = frozenset({"user-agent", "accept-encoding", "connection", "content-length", "transfer-encoding"})
 
 
-class NotReadOnly(RuntimeError):
+class NotReadOnlyError(RuntimeError):
     """A question that could change something. It is not sent: that it was asked at all is a mistake in the catalogue or in the caller."""
 
 
@@ -53,12 +53,12 @@ class Peer:
 
 
 def allow(ask: Ask, reads: frozenset[Ask]) -> None:
-    """Nothing for a question that cannot change state. Raises :class:`NotReadOnly` for any other."""
+    """Nothing for a question that cannot change state. Raises :class:`NotReadOnlyError` for any other."""
     if ask.method in _SAFE and not ask.body:
         return
     if ask.method == "POST" and ask in reads:
         return
-    raise NotReadOnly(
+    raise NotReadOnlyError(
         f"{ask.method} {ask.path} is no read call of the catalogue; the scan sends GET, HEAD, OPTIONS and documented reads"
     )
 
@@ -138,7 +138,8 @@ async def _converse(ask: Ask, peer: Peer, limits: Limits, context: ssl.SSLContex
             await writer.wait_closed()
 
 
-def _plainly(error: OSError) -> str:
+def plainly(error: OSError) -> str:
+    """What went wrong with a socket, in words."""
     if isinstance(error, ConnectionRefusedError):
         return "connection refused"
     if isinstance(error, ConnectionResetError | BrokenPipeError):
@@ -151,7 +152,7 @@ def _plainly(error: OSError) -> str:
 async def exchange(
     ask: Ask, peer: Peer, limits: Limits, reads: frozenset[Ask], context: ssl.SSLContext | None
 ) -> Reply:
-    """The reply to one question. Raises :class:`NotReadOnly`, and nothing else, whatever the peer does.
+    """The reply to one question. Raises :class:`NotReadOnlyError`, and nothing else, whatever the peer does.
 
     ``reads`` are the POST questions that may be sent; ``context`` is the TLS to use where the peer speaks it.
     """
@@ -162,9 +163,9 @@ async def exchange(
     except TimeoutError:
         return Silent(f"no complete answer within {limits.exchange:g} s")
     except OSError as error:
-        return Silent(_plainly(error))
+        return Silent(plainly(error))
     except h11.RemoteProtocolError as error:
-        return Silent(f"not an HTTP/1.1 answer: {error}")
+        return Silent(f"not an HTTP/1.1 answer: {printable(str(error))}")
     except h11.LocalProtocolError as error:
         return Silent(f"the question cannot be sent: {error}")
     except (ValueError, UnicodeError) as error:  # a host name that is none, to the resolver or to TLS
