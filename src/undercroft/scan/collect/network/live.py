@@ -49,7 +49,7 @@ def _role(fact: ComponentFact | None, port: int) -> str:
 
 def _observed(identity: Identity, peer: Peer, sockets: Sockets, head: EndpointEvidence) -> Mapping[str, Setting]:
     note = "the certificate was not verified" if peer.tls else ""
-    found = {"tls": Setting("tls", peer.tls, Origin.EXPLICIT, (head,), note), **identity.observed}
+    found = {"tls": Setting("tls", "on" if peer.tls else "off", Origin.EXPLICIT, (head,), note), **identity.observed}
     if ipaddress.ip_address(peer.address.partition("%")[0]).is_loopback:
         bound = sockets.answering(peer.address, peer.port)
         if bound is not None:
