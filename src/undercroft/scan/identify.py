@@ -87,8 +87,13 @@ def identify(started: Started, components: Mapping[str, ComponentFact]) -> tuple
     by_command = recognise.command(values, components)
     running: list[Running] = []
 
+    baked: dict[str, Text] = {}
+    if entry is not None:
+        place = started.image.evidence if started.image else None
+        baked = {key: Text(str(value), place, literal=False) for key, value in entry.config.items()}
+
     def run(component: Component, fact: ComponentFact, arguments: Sequence[Text], *, complete: bool) -> None:
-        how = Invocation(arguments, started.environment, {}, complete, started.head)
+        how = Invocation(arguments, started.environment, baked, complete, started.head)
         running.append(Running(component, fact, resolve(fact, component.version, how)))
 
     if by_command is not None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from undercroft.catalogue.schema import Command, ComponentFact, Image
+from undercroft.catalogue.schema import Command, ComponentFact, Image, Package
 from undercroft.model.asset import Certainty, Component
 from undercroft.model.evidence import Evidence
 
@@ -131,13 +131,14 @@ def command(
     return best[1:] if best else None
 
 
-def package(ecosystem: str, name: str, components: Mapping[str, ComponentFact]) -> ComponentFact | None:
-    """The component a package contains. PyPI names compare as PEP 503 normalises them."""
+def package(ecosystem: str, name: str, components: Mapping[str, ComponentFact]) -> tuple[ComponentFact, Package] | None:
+    """The component a package contains, with the catalogue's entry. PyPI names compare as PEP 503 normalises them."""
 
     def normal(text: str) -> str:
         return re.sub(r"[-_.]+", "-", text).lower() if ecosystem == "PyPI" else text
 
     for fact in components.values():
-        if any(p.ecosystem == ecosystem and normal(p.name) == normal(name) for p in fact.packages):
-            return fact
+        for entry in fact.packages:
+            if entry.ecosystem == ecosystem and normal(entry.name) == normal(name):
+                return fact, entry
     return None

@@ -69,11 +69,13 @@ def _installed(source: Source, step: Mapping[str, Any], components: Mapping[str,
     for match in _INSTALL.finditer(str(step["value"])):
         for word in match[1].split():
             requirement = _REQUIREMENT.match(word)
-            fact = recognise.package("PyPI", requirement[1], components) if requirement else None
-            if fact is None or requirement is None:
+            matched = recognise.package("PyPI", requirement[1], components) if requirement else None
+            if matched is None or requirement is None:
                 continue
-            version = requirement[2]
-            reason = f"pip install {requirement[1]}" + (f"=={version}" if version else ", newest at build time")
+            fact, entry = matched
+            version = requirement[2] if entry.same_version else None
+            pinned = f"=={requirement[2]}" if requirement[2] else ", newest at build time"
+            reason = f"pip install {requirement[1]}{pinned}"
             certainty = Certainty.EXACT if version else Certainty.UNKNOWN
             found.append(Component(fact.slug, version, certainty, reason, (source.evidence(step["startline"] + 1),)))
     return found

@@ -134,30 +134,23 @@ def read(source: Source) -> list[Node]:
             top.key = None
 
     try:
-        event: Any
         for event in yaml.parse(source.text, Loader=loader):
             match event:
                 case yaml.ScalarEvent():
                     node = _scalar(source, event)
-                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                    mark = event.start_mark
-                    mapping = isinstance(event, yaml.MappingStartEvent)
-                    node = Node(
-                        source,
-                        mark.line + 1,
-                        mark.column + 1,
-                        pairs=[] if mapping else None,
-                        items=None if mapping else [],
-                    )
+                case yaml.MappingStartEvent():
+                    node = Node(source, *_place(event.start_mark), pairs=[])
+                case yaml.SequenceStartEvent():
+                    node = Node(source, *_place(event.start_mark), items=[])
                 case yaml.AliasEvent():
-                    found = anchors.get(event.anchor)
+                    found = anchors.get(event.anchor or "")
                     if found is None:
-                        raise Unreadable(f"line {event.start_mark.line + 1}: alias *{event.anchor} has no anchor")
+                        raise Unreadable(f"line {_place(event.start_mark)[0]}: alias *{event.anchor} has no anchor")
                     place(found)
                     continue
                 case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                     closed = stack.pop().node
-                    closed.end_line, closed.end_column = event.end_mark.line + 1, event.end_mark.column + 1
+                    closed.end_line, closed.end_column = _place(event.end_mark)
                     continue
                 case yaml.DocumentStartEvent():
                     anchors.clear()
@@ -170,7 +163,7 @@ def read(source: Source) -> list[Node]:
             if event.anchor:
                 anchors[event.anchor] = node
             place(node)
-            if node.scalar is None and (node.pairs is not None or node.items is not None):
+            if node.pairs is not None or node.items is not None:
                 stack.append(_Open(node))
                 if len(stack) > MAX_DEPTH:
                     raise Unreadable(f"line {node.line}: nested deeper than {MAX_DEPTH} levels")
@@ -185,10 +178,14 @@ def read(source: Source) -> list[Node]:
     return documents
 
 
-def _scalar(source: Source, event: Any) -> Node:
-    start, end = event.start_mark, event.end_mark
+def _place(mark: Any) -> tuple[int, int]:
+    """A parser's mark as line and column, counted from 1."""
+    return mark.line + 1, mark.column + 1
+
+
+def _scalar(source: Source, event: yaml.ScalarEvent) -> Node:
     plain = event.style in (None, "")
     value: str | None = event.value
     if plain and value in ("", "~", "null", "Null", "NULL"):
         value = None
-    return Node(source, start.line + 1, start.column + 1, end.line + 1, end.column + 1, scalar=value, plain=plain)
+    return Node(source, *_place(event.start_mark), *_place(event.end_mark), scalar=value, plain=plain)

@@ -37,10 +37,10 @@ def files(root: Path) -> Iterator[tuple[Path, str] | Unread]:
                 continue
             if stat.S_ISREG(mode):
                 yield path, path.relative_to(root).as_posix()
-    for error in failed:
-        place = Path(error.filename or root)
+    for failure in failed:
+        place = Path(failure.filename or root)
         shown = place.relative_to(root).as_posix() if place.is_relative_to(root) else place.name
-        yield Unread(shown, f"folder cannot be listed: {error.strerror}", remedy="run as a user who may read it")
+        yield Unread(shown, f"folder cannot be listed: {failure.strerror}", remedy="run as a user who may read it")
 
 
 def text(path: Path, shown: str) -> str | Unread:
