@@ -1,0 +1,349 @@
+"""A scan as one JSON object, and that object as a scan again.
+
+This is the interface other programs build on, so its shape is published (``scan.schema.json``) and versioned in the
+``schema`` field. Reading it back lives beside writing it, so that the two cannot drift apart.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeVar
+
+from undercroft import __version__
+from undercroft.model.asset import Asset, Certainty, Component
+from undercroft.model.evidence import EndpointEvidence, Evidence, FileEvidence, HostEvidence
+from undercroft.model.exposure import Exposure, Hop, Reach
+from undercroft.model.finding import Finding
+from undercroft.model.fix import Edit, Fix
+from undercroft.model.result import ScanResult, Seen, Unread
+from undercroft.model.risk import Risk
+from undercroft.model.verdict import Confidence, Persona, Severity, Verdict
+from undercroft.report.order import open_questions, severities
+
+_T = TypeVar("_T")
+
+SCHEMA = "urn:undercroft:scan:1"
+"""Name of this shape. The number changes when a field changes its meaning or goes; new fields keep it."""
+
+
+class UnreadableReport(ValueError):
+    """The text is not a scan report of this version; the message says where it differs."""
+
+
+def render(result: ScanResult) -> str:
+    r"""The scan as indented JSON, ASCII only: hostile characters arrive as ``\uXXXX`` and cannot act on a terminal."""
+    return json.dumps(scan_object(result), indent=2) + "\n"
+
+
+def scan_object(result: ScanResult) -> dict[str, Any]:
+    """The scan as plain dictionaries and lists; ``scan.schema.json`` describes every field."""
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "undercroft", "version": __version__},
+        "targets": list(result.targets),
+        "scope": list(result.scope),
+        "summary": _summary(result),
+        "findings": [_finding(f) for f in result.findings],
+        "unknowns": _unknowns(result),
+        "could_not_read": [
+            {"place": u.place, "reason": u.reason, "partial": u.partial, "remedy": u.remedy}
+            for u in result.could_not_read
+        ],
+        "inventory": [_seen(s) for s in result.inventory],
+        "joined": list(result.joined),
+    }
+
+
+def _summary(result: ScanResult) -> dict[str, Any]:
+    counts = severities(result.findings)
+    return {
+        "files": result.files,
+        "endpoints": result.endpoints,
+        "assets": len({f.asset.key for f in result.findings if f.verdict is Verdict.PRESENT}),
+        "present": {s.value: n for s, n in counts.items()},
+        "unknown": sum(f.verdict is Verdict.UNKNOWN for f in result.findings),
+        "could_not_read": len(result.could_not_read),
+        "worst": next((s.value for s, n in counts.items() if n), None),
+    }
+
+
+def _unknowns(result: ScanResult) -> dict[str, Any]:
+    by_check: dict[str, int] = {}
+    for finding in result.findings:
+        if finding.verdict is Verdict.UNKNOWN:
+            by_check[finding.check] = by_check.get(finding.check, 0) + 1
+    return {
+        "by_check": dict(sorted(by_check.items())),
+        "would_settle": [
+            {"settled_by": q.settled_by, "fingerprints": [f.fingerprint for f in q.findings]}
+            for q in open_questions(result.findings)
+        ],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "verdict": finding.verdict.value,
+        "severity": finding.severity.value,
+        "confidence": finding.confidence.value,
+        "persona": finding.persona.value,
+        "risk": finding.risk.value,
+        "title": finding.title,
+        "asset": _asset(finding.asset),
+        "exposure": _exposure(finding.exposure),
+        "why": finding.why,
+        "fix": _fix(finding.fix),
+        "evidence": [evidence_object(e) for e in finding.evidence],
+        "references": list(finding.references),
+        "settled_by": finding.settled_by,
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _asset(asset: Asset) -> dict[str, Any]:
+    first = asset.components[0] if asset.components else None
+    return {
+        "key": asset.key,
+        "kind": asset.kind,
+        "name": asset.name,
+        "component": first.slug if first else None,
+        "version": first.version if first else None,
+        "components": [
+            {
+                "component": c.slug,
+                "version": c.version,
+                "certainty": c.certainty.value,
+                "reason": c.reason,
+                "evidence": [evidence_object(e) for e in c.evidence],
+            }
+            for c in asset.components
+        ],
+    }
+
+
+def _exposure(exposure: Exposure) -> dict[str, Any]:
+    return {
+        "reach": exposure.label,
+        "path": [
+            {"what": h.what, "evidence": evidence_object(h.evidence) if h.evidence else None} for h in exposure.path
+        ],
+        "reason": exposure.reason,
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {
+        "summary": fix.summary,
+        "note": fix.note,
+        "patch": bool(fix.edits),
+        "edits": [
+            {
+                "file": e.file,
+                "line": e.line,
+                "digest": e.digest,
+                "start": e.start,
+                "end": e.end,
+                "new": e.new,
+                "remove_lines": e.remove_lines,
+            }
+            for e in fix.edits
+        ],
+    }
+
+
+def evidence_object(evidence: Evidence) -> dict[str, Any]:
+    """One place: its kind shows in which of ``file``, ``endpoint`` and ``fact`` it has."""
+    match evidence:
+        case FileEvidence():
+            return {"file": evidence.file, "line": evidence.line, "column": evidence.column, "text": evidence.text}
+        case EndpointEvidence():
+            return {"endpoint": evidence.endpoint, "request": evidence.request, "response": evidence.response}
+        case HostEvidence():
+            return {"fact": evidence.fact, "command": evidence.command, "text": evidence.text}
+
+
+def _seen(seen: Seen) -> dict[str, Any]:
+    return {
+        "asset": seen.asset,
+        "name": seen.name,
+        "component": seen.component,
+        "version": seen.version,
+        "reason": seen.reason,
+        "depth": seen.depth,
+        "exposure": seen.exposure,
+        "addresses": list(seen.addresses),
+        "sources": list(seen.sources),
+    }
+
+
+def parse(text: str) -> ScanResult:
+    """The scan a report tells of. Raises :class:`UnreadableReport` with the place of the first difference."""
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise UnreadableReport("nested too deeply to be a scan report") from None
+    except ValueError as error:
+        raise UnreadableReport(f"not JSON: {error}; give the file that `undercroft scan --format json` wrote") from None
+    top = _Node(document, "report")
+    if (schema := top.get("schema")) != SCHEMA:
+        raise UnreadableReport(
+            f"report.schema is {str(schema)[:60]!r}, this version reads {SCHEMA!r}; scan again with this version"
+        )
+    summary = top.node("summary")
+    return ScanResult(
+        top.texts("targets"),
+        top.texts("scope"),
+        tuple(_read_finding(n) for n in top.nodes("findings")),
+        tuple(_read_seen(n) for n in top.nodes("inventory")),
+        tuple(
+            Unread(n.text("place"), n.text("reason"), n.flag("partial"), n.text("remedy"))
+            for n in top.nodes("could_not_read")
+        ),
+        summary.number("files"),
+        summary.number("endpoints"),
+        top.texts("joined"),
+    )
+
+
+class _Node:
+    """A JSON object that knows its place, so that an error can say it."""
+
+    __slots__ = ("place", "value")
+
+    def __init__(self, value: object, place: str) -> None:
+        self.place = place
+        if not isinstance(value, Mapping):
+            self.fail("", "an object", value)
+        self.value: Mapping[str, Any] = value
+
+    def fail(self, name: str, wanted: str, value: object) -> NoReturn:
+        where = f"{self.place}.{name}" if name else self.place
+        raise UnreadableReport(
+            f"{where} is {type(value).__name__}, not {wanted}; the file is damaged or another program wrote it"
+        )
+
+    def get(self, name: str) -> Any:
+        return self.value.get(name)
+
+    def text(self, name: str) -> str:
+        value = self.get(name)
+        return value if isinstance(value, str) else self.fail(name, "text", value)
+
+    def maybe_text(self, name: str) -> str | None:
+        return None if self.get(name) is None else self.text(name)
+
+    def number(self, name: str) -> int:
+        value = self.get(name)
+        return (
+            value
+            if isinstance(value, int) and not isinstance(value, bool)
+            else self.fail(name, "a whole number", value)
+        )
+
+    def flag(self, name: str) -> bool:
+        value = self.get(name)
+        return value if isinstance(value, bool) else self.fail(name, "true or false", value)
+
+    def _list(self, name: str) -> list[Any]:
+        value = self.get(name)
+        return value if isinstance(value, list) else self.fail(name, "a list", value)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        return tuple(v if isinstance(v, str) else self.fail(name, "a list of texts", v) for v in self._list(name))
+
+    def node(self, name: str) -> "_Node":
+        return _Node(self.get(name), f"{self.place}.{name}")
+
+    def nodes(self, name: str) -> "list[_Node]":
+        return [_Node(v, f"{self.place}.{name}[{i}]") for i, v in enumerate(self._list(name))]
+
+    def one_of(self, name: str, words: Mapping[str, _T]) -> _T:
+        value = self.get(name)
+        if not isinstance(value, str) or value not in words:
+            raise UnreadableReport(f"{self.place}.{name} is none of {', '.join(words)}")
+        return words[value]
+
+
+_REACHES: dict[str, Reach | None] = {r.label: r for r in Reach} | {"unknown": None}
+
+
+def _read_finding(node: _Node) -> Finding:
+    asset, exposure = node.node("asset"), node.node("exposure")
+    return Finding(
+        node.text("check"),
+        node.text("title"),
+        node.one_of("verdict", {v.value: v for v in Verdict}),
+        node.one_of("severity", {s.value: s for s in Severity}),
+        node.one_of("confidence", {c.value: c for c in Confidence}),
+        node.one_of("persona", {p.value: p for p in Persona}),
+        node.one_of("risk", {r.value: r for r in Risk}),
+        Asset(
+            asset.text("key"),
+            asset.text("kind"),
+            asset.text("name"),
+            tuple(_read_component(n) for n in asset.nodes("components")),
+        ),
+        Exposure(
+            exposure.one_of("reach", _REACHES),
+            tuple(_read_hop(n) for n in exposure.nodes("path")),
+            exposure.text("reason"),
+        ),
+        node.text("why"),
+        _read_fix(node.node("fix")),
+        tuple(_read_evidence(n) for n in node.nodes("evidence")),
+        node.text("fingerprint"),
+        node.texts("references"),
+        node.text("settled_by"),
+    )
+
+
+def _read_component(node: _Node) -> Component:
+    return Component(
+        node.text("component"),
+        node.maybe_text("version"),
+        node.one_of("certainty", {c.value: c for c in Certainty}),
+        node.text("reason"),
+        tuple(_read_evidence(n) for n in node.nodes("evidence")),
+    )
+
+
+def _read_hop(node: _Node) -> Hop:
+    return Hop(node.text("what"), None if node.get("evidence") is None else _read_evidence(node.node("evidence")))
+
+
+def _read_fix(node: _Node) -> Fix:
+    edits = tuple(
+        Edit(
+            n.text("file"),
+            n.number("line"),
+            n.text("digest"),
+            n.number("start"),
+            n.number("end"),
+            n.text("new"),
+            n.number("remove_lines"),
+        )
+        for n in node.nodes("edits")
+    )
+    return Fix(node.text("summary"), edits, node.text("note"))
+
+
+def _read_evidence(node: _Node) -> Evidence:
+    if "file" in node.value:
+        return FileEvidence(node.text("file"), node.number("line"), node.number("column"), node.text("text"))
+    if "endpoint" in node.value:
+        return EndpointEvidence(node.text("endpoint"), node.text("request"), node.text("response"))
+    return HostEvidence(node.text("fact"), node.text("command"), node.text("text"))
+
+
+def _read_seen(node: _Node) -> Seen:
+    return Seen(
+        node.text("asset"),
+        node.text("name"),
+        node.text("component"),
+        node.maybe_text("version"),
+        node.text("reason"),
+        node.text("depth"),
+        node.text("exposure"),
+        node.texts("addresses"),
+        node.texts("sources"),
+    )

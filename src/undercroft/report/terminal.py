@@ -1,0 +1,212 @@
+"""A scan for people at a terminal: the worst asset first, the line quoted, who can reach it, why, and what to do.
+
+Nothing from a scanned file is ever parsed as markup: texts become :class:`rich.text.Text` after
+:func:`undercroft.report.words.shown`, so neither ``[bold]`` nor an escape sequence in a manifest can change the picture.
+"""
+
+import io
+from collections.abc import Callable
+
+from rich.console import Console, RenderableType
+from rich.console import Group as Block
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from undercroft.model.evidence import EndpointEvidence, Evidence, FileEvidence
+from undercroft.model.exposure import Exposure, Hop
+from undercroft.model.finding import Finding
+from undercroft.model.result import ScanResult, Seen, Unread
+from undercroft.model.verdict import Severity
+from undercroft.report.order import Group, Open, by_asset, in_a_sentence, open_questions
+from undercroft.report.words import counted, listed, shown
+
+STYLES = {
+    Severity.CRITICAL: "bold white on red",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "bold yellow",
+    Severity.LOW: "bold cyan",
+    Severity.INFO: "bold blue",
+}
+"""How each severity looks. The word always stands there too: colour alone says nothing to some readers."""
+
+_SVG = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
+<style>
+.{unique_id}-matrix {{ font: {char_height}px/{line_height}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; white-space: pre }}
+.{unique_id}-title {{ font: bold 18px system-ui, "DejaVu Sans", sans-serif }}
+{styles}
+</style>
+<defs>
+<clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>
+{lines}
+</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g>
+</g>
+</svg>
+"""
+"""Frame for :meth:`rich.console.Console.export_svg`. Rich's own names fonts on a web server; this one loads nothing."""
+
+
+def on_console(write: Callable[[Console], None], *, width: int, colour: bool) -> str:
+    """What ``write`` prints, as text. The console knows neither the environment nor a real terminal."""
+    console = _console(width, colour)
+    write(console)
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+
+
+def as_svg(write: Callable[[Console], None], *, width: int, title: str) -> str:
+    """What ``write`` prints, as a picture of a terminal that loads nothing from anywhere."""
+    console = _console(width, colour=True, record=True)
+    write(console)
+    return console.export_svg(title=shown(title), code_format=_SVG, unique_id="undercroft")
+
+
+def _console(width: int, colour: bool, *, record: bool = False) -> Console:
+    return Console(
+        file=io.StringIO(),
+        width=max(40, width),
+        height=100,
+        force_terminal=colour,
+        color_system="truecolor" if record else ("standard" if colour else None),
+        no_color=not colour,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        record=record,
+        _environ={},
+    )
+
+
+def render(result: ScanResult, *, width: int = 100, colour: bool = False) -> str:
+    """The whole report as text, ``width`` columns wide; with ANSI colours only when ``colour`` is true."""
+    return on_console(lambda console: write(console, result), width=width, colour=colour)
+
+
+def svg(result: ScanResult, *, width: int = 100, title: str = "undercroft scan .") -> str:
+    """The whole report as a picture of a terminal."""
+    return as_svg(lambda console: write(console, result), width=width, title=title)
+
+
+def write(console: Console, result: ScanResult) -> None:
+    """Prints the report on ``console``."""
+    for group in by_asset(result.findings):
+        console.print(_group(group))
+        console.print()
+    for heading, body in (
+        ("Could not be decided", [_open(q) for q in open_questions(result.findings)]),
+        ("Could not be read", [_unread(u) for u in result.could_not_read]),
+        ("Inventory", [_inventory(result.inventory)] if result.inventory else []),
+        ("Taken for one", [Text(f"  {shown(sentence)}") for sentence in result.joined]),
+    ):
+        if body:
+            console.print(Text(heading, "bold underline"))
+            for part in body:
+                console.print(part)
+            console.print()
+    console.print(Text(in_a_sentence(result), "bold"))
+
+
+def _group(group: Group) -> RenderableType:
+    asset = group.asset
+    head = Text(shown(asset.name, 80), "bold")
+    products = [f"{c.slug} {c.version or '(version unknown)'}" for c in asset.components]
+    head.append(
+        f"  {asset.kind}" + (f" · {shown(listed(products), 80)}" if products else "") + f" · {shown(asset.key, 120)}",
+        "dim",
+    )
+    return Block(
+        head, Padding(_exposure(group.exposure), (0, 0, 0, 2)), *(_finding(f, group.exposure) for f in group.findings)
+    )
+
+
+def _exposure(exposure: Exposure) -> Text:
+    reach = "who can reach it is unknown" if exposure.reach is None else f"reachable from {exposure.label}"
+    text = Text(reach, "bold" if exposure.reach is not None and exposure.label == "internet" else "")
+    if exposure.path:
+        text.append(": " + " → ".join(_hop(h) for h in exposure.path))
+    if exposure.reason:
+        text.append(f" ({shown(exposure.reason)})", "dim")
+    return text
+
+
+def _hop(hop: Hop) -> str:
+    place = f" [{shown(hop.evidence.where, 80)}]" if hop.evidence else ""
+    return shown(hop.what, 120) + place
+
+
+def _finding(finding: Finding, of_group: Exposure) -> RenderableType:
+    head = Text("  ")
+    head.append(f" {finding.severity.value.upper()} ", STYLES[finding.severity])
+    head.append(f" {finding.check}", "bold").append(f"  {finding.risk.value}", "dim")
+    rows: list[RenderableType] = [Text(), head, Padding(Text(shown(finding.title), "bold"), (0, 0, 0, 4))]
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(style="dim", width=8)
+    grid.add_column(ratio=1, overflow="fold")
+    for evidence in finding.evidence[:3]:
+        grid.add_row("at", _evidence(evidence))
+    if len(finding.evidence) > 3:
+        grid.add_row("", Text(f"and {counted(len(finding.evidence) - 3, 'more place')}", "dim"))
+    if finding.exposure != of_group:
+        grid.add_row("reach", _exposure(finding.exposure))
+    grid.add_row("why", Text(shown(finding.why)))
+    fix = Text(shown(finding.fix.summary), "green")
+    if finding.fix.note:
+        fix.append(f" {shown(finding.fix.note)}", "dim")
+    if finding.fix.edits:
+        fix.append(" [undercroft harden writes it]", "dim")
+    grid.add_row("fix", fix)
+    return Block(*rows, Padding(grid, (0, 0, 0, 4)))
+
+
+def _evidence(evidence: Evidence) -> Text:
+    match evidence:
+        case FileEvidence():
+            place, said = evidence.where, evidence.text.strip()
+        case EndpointEvidence():
+            place, said = evidence.endpoint, f"{evidence.request} → {evidence.response}"
+        case _:
+            place, said = evidence.fact, f"{evidence.command}: {evidence.text}"
+    return Text(shown(place, 160), "cyan").append("  ").append(shown(said, 200), "default")
+
+
+def _open(question: Open) -> RenderableType:
+    checks = sorted({f.check for f in question.findings})
+    assets = sorted({shown(f.asset.name, 60) for f in question.findings})
+    text = Text("  ? ", "yellow").append(f"{listed(checks)} on {listed(assets)}")
+    return text.append(f"\n    settled by: {shown(question.settled_by) or 'nothing known'}", "dim")
+
+
+def _unread(unread: Unread) -> RenderableType:
+    text = (
+        Text("  ! ", "red")
+        .append(shown(unread.place, 160), "bold")
+        .append(" (rest was read)" if unread.partial else "")
+    )
+    text.append(f"\n    {shown(unread.reason)}")
+    return text.append(f" {shown(unread.remedy)}", "dim") if unread.remedy else text
+
+
+def _inventory(seen: tuple[Seen, ...]) -> RenderableType:
+    table = Table(box=None, padding=(0, 1), header_style="dim", pad_edge=False)
+    for column in ("  asset", "component", "version", "checks", "reach", "at", "known from"):
+        table.add_column(Text(column), overflow="fold")
+    for one in seen:
+        table.add_row(
+            Text(f"  {shown(one.name, 60)}"),
+            Text(shown(one.component, 40)),
+            Text(shown(one.version, 40) if one.version else "unknown"),
+            Text(one.depth),
+            Text(one.exposure),
+            Text(shown(listed(one.addresses, 2), 80) or "-"),
+            Text(" + ".join(one.sources)),
+        )
+    return table
