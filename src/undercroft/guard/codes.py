@@ -31,20 +31,36 @@ class Code(Enum):
     """The refusals, grouped by the stage that gives them."""
 
     # connection
-    HEADER_TIMEOUT = Refusal("header-timeout", 408, Risk.DOS_HEADER, "The request head was not complete in time.", close=True)
+    HEADER_TIMEOUT = Refusal(
+        "header-timeout", 408, Risk.DOS_HEADER, "The request head was not complete in time.", close=True
+    )
     HEADERS_TOO_LARGE = Refusal("headers-too-large", 431, Risk.DOS_HEADER, "The request head is too large.", close=True)
-    TOO_MANY_HEADERS = Refusal("too-many-headers", 431, Risk.DOS_HEADER, "The request has too many header fields.", close=True)
+    TOO_MANY_HEADERS = Refusal(
+        "too-many-headers", 431, Risk.DOS_HEADER, "The request has too many header fields.", close=True
+    )
     HEADER_TOO_LARGE = Refusal("header-too-large", 431, Risk.DOS_HEADER, "A header field is too large.", close=True)
     URL_TOO_LONG = Refusal("url-too-long", 414, Risk.DOS_HEADER, "The request target is too long.", close=True)
-    MALFORMED = Refusal("malformed-request", 400, Risk.DEP_INPUT, "The request is not well-formed HTTP/1.1.", close=True)
-    AMBIGUOUS_FRAMING = Refusal("ambiguous-framing", 400, Risk.DEP_INPUT, "The length of the request body is ambiguous.", close=True)
+    MALFORMED = Refusal(
+        "malformed-request", 400, Risk.DEP_INPUT, "The request is not well-formed HTTP/1.1.", close=True
+    )
+    AMBIGUOUS_FRAMING = Refusal(
+        "ambiguous-framing", 400, Risk.DEP_INPUT, "The length of the request body is ambiguous.", close=True
+    )
     BAD_HOST = Refusal("bad-host", 400, Risk.DEP_INPUT, "A request carries exactly one valid Host field.", close=True)
     BAD_TARGET = Refusal("bad-target", 400, Risk.DEP_INPUT, "The request target must be an absolute path.", close=True)
-    UPGRADE_REFUSED = Refusal("upgrade-refused", 400, Risk.DEP_INPUT, "Protocol upgrades are not offered here.", close=True)
-    EXPECTATION_FAILED = Refusal("expectation-failed", 417, Risk.DEP_INPUT, "Only Expect: 100-continue is understood.", close=True)
+    UPGRADE_REFUSED = Refusal(
+        "upgrade-refused", 400, Risk.DEP_INPUT, "Protocol upgrades are not offered here.", close=True
+    )
+    EXPECTATION_FAILED = Refusal(
+        "expectation-failed", 417, Risk.DEP_INPUT, "Only Expect: 100-continue is understood.", close=True
+    )
     HTTP_VERSION = Refusal("http-version", 505, Risk.DEP_INPUT, "This port speaks HTTP/1.1 only.", close=True)
-    TLS_ON_PLAIN_PORT = Refusal("tls-on-plain-port", 400, Risk.DEP_TLS, "This port speaks plain HTTP; TLS was received.", close=True)
-    TOO_MANY_CONNECTIONS = Refusal("too-many-connections", 503, Risk.DOS_FLOOD, "Too many connections are open.", close=True)
+    TLS_ON_PLAIN_PORT = Refusal(
+        "tls-on-plain-port", 400, Risk.DEP_TLS, "This port speaks plain HTTP; TLS was received.", close=True
+    )
+    TOO_MANY_CONNECTIONS = Refusal(
+        "too-many-connections", 503, Risk.DOS_FLOOD, "Too many connections are open.", close=True
+    )
     # request
     NOT_FOUND = Refusal("endpoint-not-listed", 404, Risk.MIS_ADMIN, "This endpoint is not offered.")
     METHOD = Refusal("method-not-allowed", 405, Risk.MIS_ADMIN, "This endpoint does not take this method.")
@@ -52,10 +68,14 @@ class Code(Enum):
     # identity
     KEY_MISSING = Refusal("key-missing", 401, Risk.DEP_AUTH, "An API key is required: Authorization: Bearer <key>.")
     KEY_INVALID = Refusal("key-invalid", 401, Risk.TTP_BRUTE, "The API key is not valid.")
-    TOO_MANY_FAILURES = Refusal("too-many-failed-tries", 429, Risk.TTP_BRUTE, "Too many failed tries; wait before the next.")
+    TOO_MANY_FAILURES = Refusal(
+        "too-many-failed-tries", 429, Risk.TTP_BRUTE, "Too many failed tries; wait before the next."
+    )
     KEYS_UNAVAILABLE = Refusal("keys-unavailable", 503, Risk.DEP_AUTH, "Keys cannot be checked at the moment.")
     # body
-    BODY_TIMEOUT = Refusal("body-timeout", 408, Risk.DOS_HEADER, "The request body was not complete in time.", close=True)
+    BODY_TIMEOUT = Refusal(
+        "body-timeout", 408, Risk.DOS_HEADER, "The request body was not complete in time.", close=True
+    )
     BODY_TOO_SLOW = Refusal("body-too-slow", 408, Risk.DOS_HEADER, "The request body arrives too slowly.", close=True)
     MEDIA_TYPE = Refusal("media-type", 415, Risk.DEP_INPUT, "The body must be application/json.")
     BODY_UNEXPECTED = Refusal("body-unexpected", 400, Risk.DEP_INPUT, "This endpoint takes no body.")
@@ -67,7 +87,9 @@ class Code(Enum):
     # cost
     RATE_LIMITED = Refusal("rate-limited", 429, Risk.DOS_FLOOD, "The request rate of this key is used up.")
     TOKENS_LIMITED = Refusal("token-rate-limited", 429, Risk.DOS_COST, "The token rate of this key is used up.")
-    COSTS_TOO_MUCH = Refusal("request-exceeds-budget", 422, Risk.DOS_COST, "This request could cost more than its key may ever use at once.")
+    COSTS_TOO_MUCH = Refusal(
+        "request-exceeds-budget", 422, Risk.DOS_COST, "This request could cost more than its key may ever use at once."
+    )
     BUDGET_SPENT = Refusal("budget-spent", 403, Risk.DOS_WALLET, "The token budget of this key is spent or reserved.")
     # admission
     CONCURRENCY = Refusal("too-many-in-flight", 429, Risk.DOS_FLOOD, "Too many requests of this key are in flight.")

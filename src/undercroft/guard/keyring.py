@@ -39,7 +39,17 @@ class KeyRecord(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9]{6}", self.id) or not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
             raise ValueError("id must be six letters or digits and sha256 64 hexadecimal digits")
-        if min(self.requests_per_minute, self.tokens_per_minute, self.concurrency, self.budget, self.expires, self.revoked) < 0:
+        if (
+            min(
+                self.requests_per_minute,
+                self.tokens_per_minute,
+                self.concurrency,
+                self.budget,
+                self.expires,
+                self.revoked,
+            )
+            < 0
+        ):
             raise ValueError("limits and times must not be negative")
 
 

@@ -155,7 +155,8 @@ OPERATIONS: dict[str, type[Chat | Completion | Embedding]] = {
 """Operation, as the catalogue names it → type of its body."""
 
 FIELDS: dict[type, frozenset[str]] = {
-    shape: frozenset(shape.__struct_fields__) for shape in (*OPERATIONS.values(), Message, Part, Tool, Function, ToolCall)
+    shape: frozenset(shape.__struct_fields__)
+    for shape in (*OPERATIONS.values(), Message, Part, Tool, Function, ToolCall)
 }
 """Type → names of its fields."""
 

@@ -145,7 +145,10 @@ class Conversation:
     def _connected(self, event: Connected, now: float) -> list[Command]:  # noqa: ARG002 - the signature handlers have
         context = self._context
         limits = context.limits
-        if context.connections > limits.max_connections or context.sources[self._network] > limits.max_connections_per_source:
+        if (
+            context.connections > limits.max_connections
+            or context.sources[self._network] > limits.max_connections_per_source
+        ):
             return self._refuse(Code.TOO_MANY_CONNECTIONS.decision(retry_after=1.0), now)
         return []
 
@@ -166,7 +169,14 @@ class Conversation:
     def _headers(self, event: HeadersReceived, now: float) -> list[Command]:
         context = self._context
         self._exchange = exchange = Exchange(
-            context.new_id(), self._source, now, event.method.decode("latin-1"), event.target, event.headers, event.version, event.upgrade
+            context.new_id(),
+            self._source,
+            now,
+            event.method.decode("latin-1"),
+            event.target,
+            event.headers,
+            event.version,
+            event.upgrade,
         )
         closing = exchange.header(b"connection")
         self._closing = closing is not None and b"close" in closing.lower()
@@ -260,7 +270,9 @@ class Conversation:
         exchange.status = head.status
         kind = next((value for name, value in head.headers if name == b"content-type"), b"")
         self._stream = kind.startswith(b"text/event-stream")
-        length = next((int(value) for name, value in head.headers if name == b"content-length" and value.isdigit()), None)
+        length = next(
+            (int(value) for name, value in head.headers if name == b"content-length" and value.isdigit()), None
+        )
         if head.status in {204, 205}:
             length = 0
         headers = tuple(field for field in head.headers if field[0] != b"content-length")
@@ -294,7 +306,9 @@ class Conversation:
             return []
         commands: list[Command] = [] if self.muted else [SendEnd()]
         if not self.muted and exchange.key is not None and self._tail_whole:
-            exchange.used = openai.tokens_used(b"".join(self._tail)[-openai.TAIL if self._stream else 0 :], stream=self._stream)
+            exchange.used = openai.tokens_used(
+                b"".join(self._tail)[-openai.TAIL if self._stream else 0 :], stream=self._stream
+            )
         commands += self._end(now)
         commands.append(CutOff("") if self._ends_here() else Finish())
         self._rest(now)

@@ -87,7 +87,12 @@ def profile(name: str, snapshot: Snapshot) -> Profile:
         endpoints, unit = api.endpoints, api.unit
     routes = _routes(endpoints)
     if not any(not route.health for route in routes):
-        known = sorted([*snapshot.apis, *(c.slug for c in snapshot.components.values() if any(not r.health for r in _routes(c.endpoints)))])
+        known = sorted(
+            [
+                *snapshot.apis,
+                *(c.slug for c in snapshot.components.values() if any(not r.health for r in _routes(c.endpoints))),
+            ]
+        )
         raise UnknownProfile(f"no profile {name!r} with inference endpoints; there are: {', '.join(known)}")
     return Profile(
         name,

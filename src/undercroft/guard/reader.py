@@ -123,13 +123,15 @@ class RequestReader:
         except httptools.HttpParserUpgrade:
             upgrade = True
         except httptools.HttpParserError:
-            codings = [value for name, value in self._headers if name == b"transfer-encoding"]
-            lengths = [value for name, value in self._headers if name == b"content-length"]
-            return [self._fail(Code.AMBIGUOUS_FRAMING if codings or len(lengths) > 1 else Code.MALFORMED)]
+            lower = raw.lower()  # the offending field itself was not handed out
+            framing = b"\r\ntransfer-encoding" in lower or lower.count(b"\r\ncontent-length") > 1
+            return [self._fail(Code.AMBIGUOUS_FRAMING if framing else Code.MALFORMED)]
         if not self._head_complete:
             return [self._fail(Code.MALFORMED)]
         headers = tuple(self._headers)
-        event = HeadersReceived(self._parser.get_method(), self._target, headers, self._parser.get_http_version(), upgrade)
+        event = HeadersReceived(
+            self._parser.get_method(), self._target, headers, self._parser.get_http_version(), upgrade
+        )
         lengths = [value for name, value in headers if name == b"content-length"]
         self._chunked = any(name == b"transfer-encoding" for name, _ in headers)
         if self._chunked and not upgrade:

@@ -48,7 +48,9 @@ def refusal(command: Reject) -> bytes:
 
 def response_head(command: SendHead) -> bytes:
     """The head of a passed-on response, framed anew."""
-    framing = b"transfer-encoding: chunked\r\n" if command.length is None else b"content-length: %d\r\n" % command.length
+    framing = (
+        b"transfer-encoding: chunked\r\n" if command.length is None else b"content-length: %d\r\n" % command.length
+    )
     closing = b"connection: close\r\n" if command.close else b""
     return b"HTTP/1.1 %d %b\r\n%b%b%b\r\n" % (
         command.status, _PHRASES.get(command.status, b"OK"), _fields(command.headers), framing, closing

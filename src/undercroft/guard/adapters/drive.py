@@ -19,9 +19,13 @@ async def play(stimulus: Stimulus, host: str, port: int) -> Observation:
         async with asyncio.timeout_at(deadline):
             reader, writer = await asyncio.open_connection(host, port)
     except TimeoutError:
-        return Observation(None, closed=False, elapsed=loop.time() - start, sent=0, error="no connection within the deadline")
+        return Observation(
+            None, closed=False, elapsed=loop.time() - start, sent=0, error="no connection within the deadline"
+        )
     except OSError as error:
-        return Observation(None, closed=False, elapsed=loop.time() - start, sent=0, error=error.strerror or type(error).__name__)
+        return Observation(
+            None, closed=False, elapsed=loop.time() - start, sent=0, error=error.strerror or type(error).__name__
+        )
     start = loop.time()
     deadline = start + stimulus.deadline
     answer = loop.create_task(_read_status(reader, _method(stimulus)))
@@ -50,7 +54,9 @@ async def _read_status(reader: asyncio.StreamReader, method: str) -> tuple[int |
     return None, True
 
 
-async def _send(stimulus: Stimulus, writer: asyncio.StreamWriter, answer: "asyncio.Task[tuple[int | None, bool]]", deadline: float) -> int:
+async def _send(
+    stimulus: Stimulus, writer: asyncio.StreamWriter, answer: "asyncio.Task[tuple[int | None, bool]]", deadline: float
+) -> int:
     """Send step by step; returns the bytes handed to the peer's socket."""
     loop = asyncio.get_running_loop()
     sent = 0

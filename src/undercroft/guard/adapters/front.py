@@ -1,7 +1,7 @@
 """One client connection: bytes to the reader, events to the conversation, commands to bytes. No judgement lives here."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from undercroft.guard import wire
 from undercroft.guard.adapters.upstream import Connection
@@ -46,9 +46,8 @@ class Front(asyncio.Protocol):
         self._write_paused = self._read_paused = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        peer = transport.get_extra_info("peername")
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's transports are none by inheritance
+        peer = self.transport.get_extra_info("peername")
         now = self._proxy.now()
         self.conversation = self._proxy.pipeline.open(str(peer[0]) if peer else "", now)
         self._proxy.fronts.add(self)

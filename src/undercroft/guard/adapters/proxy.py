@@ -19,7 +19,9 @@ SWEEP_SECONDS = 0.25
 class Proxy:
     """A pipeline on a port."""
 
-    def __init__(self, pipeline: Pipeline, upstream: Address, emit: Callable[[Event], None], sweep_seconds: float = SWEEP_SECONDS) -> None:
+    def __init__(
+        self, pipeline: Pipeline, upstream: Address, emit: Callable[[Event], None], sweep_seconds: float = SWEEP_SECONDS
+    ) -> None:
         self.pipeline = pipeline
         self.emit = emit
         self.fronts: set[Front] = set()

@@ -5,7 +5,7 @@ import contextlib
 import ssl
 from collections import deque
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 from undercroft.guard.events import Event, UpstreamComplete, UpstreamFailed
@@ -33,8 +33,16 @@ class Address:
     def parse(cls, url: str) -> "Address":
         """Of ``http://host:port`` or ``https://host:port``. Raises :class:`ValueError` for anything else, a path included."""
         parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.username:
-            raise ValueError(f"upstream must look like http://host:port, without path or credentials, not {parts.scheme}://{parts.hostname}…")
+        if (
+            parts.scheme not in {"http", "https"}
+            or not parts.hostname
+            or parts.path not in {"", "/"}
+            or parts.query
+            or parts.username
+        ):
+            raise ValueError(
+                f"upstream must look like http://host:port, without path or credentials, not {parts.scheme}://{parts.hostname}…"
+            )
         return cls(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), parts.scheme == "https")
 
 
@@ -44,7 +52,6 @@ class Waiter(Protocol):
     upstream: "Connection | None"
 
     def upstream_event(self, event: Event) -> None: ...
-
 
 
 class Connection(asyncio.Protocol):
@@ -83,8 +90,7 @@ class Connection(asyncio.Protocol):
             self.transport.resume_reading()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's transports are none by inheritance
 
     def data_received(self, data: bytes) -> None:
         if self.waiter is None:

@@ -88,7 +88,9 @@ def read(name: str, module: ModuleType) -> Policy:
     duty = _DUTY.get(getattr(module, "STAGE", Stage.REQUEST), "judge")
     missing = [wanted for wanted in ("STAGE", "RISK", "SUMMARY", duty) if not hasattr(module, wanted)]
     if missing:
-        raise PolicyError(f"policy {name}: {', '.join(missing)} missing; the docstring of guard/policies says what a policy needs")
+        raise PolicyError(
+            f"policy {name}: {', '.join(missing)} missing; the docstring of guard/policies says what a policy needs"
+        )
     judge, settle, rewrite, record = (getattr(module, hook, None) for hook in ("judge", "settle", "rewrite", "record"))
     return Policy(name.replace("_", "-"), module.STAGE, module.RISK, module.SUMMARY, judge, settle, rewrite, record)
 

@@ -39,7 +39,10 @@ def judge(exchange: Exchange, context: Context, now: float) -> Decision | None: 
             body.max_tokens = limits.default_output_tokens
             caps = [limits.default_output_tokens]
         media = sum(
-            part.type in {"image_url", "input_audio"} for m in body.messages if isinstance(m.content, list) for part in m.content
+            part.type in {"image_url", "input_audio"}
+            for m in body.messages
+            if isinstance(m.content, list)
+            for part in m.content
         )
         exchange.input_tokens += len(body.messages) * _TEMPLATE + media * limits.image_tokens
         extra_best = exchange.extras.get("best_of", 1)

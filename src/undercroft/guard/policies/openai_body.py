@@ -50,7 +50,9 @@ def judge(exchange: Exchange, context: Context, now: float) -> Decision | None: 
     elif isinstance(body, openai.Completion):
         wrong = _completion_bounds(body, context.limits)
     else:
-        wrong = _over("dimensions", body.dimensions, 1, 65_536) or _over("input", openai.prompts(body.input), 1, context.limits.max_inputs)
+        wrong = _over("dimensions", body.dimensions, 1, 65_536) or _over(
+            "input", openai.prompts(body.input), 1, context.limits.max_inputs
+        )
     return Code.OUT_OF_BOUNDS.decision(wrong) if wrong else None
 
 
@@ -71,7 +73,9 @@ def _sort_out(exchange: Exchange, shape: type, known: dict[str, str], limits: Li
         if value is None:
             continue
         accepted = _JSON_TYPES.get(kind)
-        if accepted is not None and (not isinstance(value, accepted) or (isinstance(value, bool) and kind != "boolean")):
+        if accepted is not None and (
+            not isinstance(value, accepted) or (isinstance(value, bool) and kind != "boolean")
+        ):
             return f"extra field {name} must be of type {kind}."
         if name in bounds and (wrong := _over(name, value, 0, bounds[name])):
             return wrong
