@@ -5,7 +5,7 @@ both views: ``settings`` hold what was declared, ``observed`` what it answered.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset, Component
@@ -121,10 +121,6 @@ class Workload:
     def granted(self, name: str) -> Setting | None:
         """What the platform grants under this name; ``None`` where the format has no such notion."""
         return self.container.get(name)
-
-    def having(self, **changes: object) -> "Workload":
-        """This workload with some fields replaced."""
-        return replace(self, **changes)  # type: ignore[arg-type] - field names are checked by the dataclass at run time
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,18 +106,19 @@ def scan(
                 f"{path}: no such file or folder, or it may not be read; give an existing path, a URL or host:port"
             )
     collection = files.collect(paths, components, progress)
-    graph, joined = collection.graph(), ()
+    graph = collection.graph()
+    joined: tuple[str, ...] = ()
     unread, answered = list(collection.unread), 0
     if endpoints:
         from undercroft.scan.join import join
 
         live, missed, answered = _network(endpoints, request, components, progress)
         unread += missed
-        workloads, joined = join(graph.workloads, live)
-        graph = replace(graph, workloads=tuple(workloads))
+        workloads, sentences = join(graph.workloads, live)
+        graph, joined = replace(graph, workloads=tuple(workloads)), tuple(sentences)
     findings = [found for found in judge(graph) if _suppressed(found, collection.sources) is None]
     result = ScanResult(
         request.targets, ("127.0.0.0/8", "::1", *request.scope) if endpoints else (), tuple(findings), inventory(graph), tuple(unread),
-        collection.files, answered, tuple(joined),
+        collection.files, answered, joined,
     )  # fmt: skip
     return Observed(graph, result)

@@ -7,7 +7,7 @@ from pathlib import Path
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset
 from undercroft.model.result import Unread
-from undercroft.scan.collect.files import compose, dockerfile, kubernetes, tree, walk
+from undercroft.scan.collect.files import compose, dockerfile, kubernetes, routes, tree, walk
 from undercroft.scan.collect.files.interpolate import dotenv
 from undercroft.scan.collect.files.source import Source
 from undercroft.scan.graph import Graph, Secret, Workload
@@ -80,7 +80,11 @@ class Collection:
     def graph(self) -> Graph:
         """Everything read, with Services and Ingresses followed to their workloads."""
         manifests = kubernetes.merge(self._manifests)
-        return Graph((*self._workloads, *kubernetes.expose(manifests)), manifests.policies, tuple(self._secrets))
+        return Graph(
+            (*self._workloads, *routes.expose(manifests.workloads, manifests.routes)),
+            manifests.policies,
+            tuple(self._secrets),
+        )
 
 
 def collect(

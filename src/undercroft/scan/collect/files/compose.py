@@ -37,7 +37,7 @@ def _words(node: Node | None, variables: Mapping[str, str]) -> tuple[Text, ...] 
     if node is None or (node.scalar is None and node.items is None):
         return None
     if node.items is not None:
-        return tuple(interpolate(item.text(), variables) for item in node.each())
+        return tuple(interpolate(word, variables) for word in node.words())
     return split(interpolate(node.text(), variables))
 
 

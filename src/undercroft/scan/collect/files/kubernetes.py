@@ -1,11 +1,10 @@
-"""Kubernetes manifests: pod specs become workloads; Services, Ingresses and NetworkPolicies say who reaches them.
+"""Kubernetes manifests: pod specs become workloads; ``routes`` says who reaches them.
 
 Field names and defaults are the Kubernetes API reference's (v1.30, https://kubernetes.io/docs/reference/kubernetes-api/, CC-BY-4.0).
-Selectors are followed across all files of a scan, because that is how a cluster sees them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset
@@ -13,6 +12,8 @@ from undercroft.model.evidence import Evidence
 from undercroft.model.exposure import Exposure, Hop, Reach
 from undercroft.model.redact import is_literal_secret, names_a_secret
 from undercroft.model.setting import Origin, Setting, Value
+from undercroft.scan.collect.files.routes import Route, labels
+from undercroft.scan.collect.files.routes import read as read_route
 from undercroft.scan.collect.files.source import Source
 from undercroft.scan.collect.files.tree import Node
 from undercroft.scan.graph import Listener, Policy, Running, Span, Text, Workload
@@ -26,35 +27,7 @@ _POD_SPEC = {
         ("spec", "template", "spec"),
     ),
 }
-# Annotations by which a cloud's load balancer is kept inside the network, from each provider's documentation.
-_INTERNAL = {
-    "service.beta.kubernetes.io/aws-load-balancer-internal": {"true", "0.0.0.0/0"},
-    "service.beta.kubernetes.io/aws-load-balancer-scheme": {"internal"},
-    "service.beta.kubernetes.io/azure-load-balancer-internal": {"true"},
-    "networking.gke.io/load-balancer-type": {"Internal"},
-    "cloud.google.com/load-balancer-type": {"Internal"},
-    "alb.ingress.kubernetes.io/scheme": {"internal"},
-    "kubernetes.io/ingress.class": {"gce-internal"},
-}
 _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/var/run", "/run")
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A Service or an Ingress: a way in."""
-
-    kind: str
-    name: str
-    namespace: str
-    type: str
-    internal: bool
-    selector: Mapping[str, str]
-    ports: Mapping[str, str]
-    """For a Service: service port or its name → target port or its name."""
-    backends: tuple[str, ...]
-    """For an Ingress: names of the Services behind it."""
-    evidence: Evidence
-    spans: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +42,6 @@ class Manifests:
 def is_manifest(document: Node) -> bool:
     """Whether a YAML document is a Kubernetes object."""
     return document.get("apiVersion") is not None and document.get("kind") is not None
-
-
-def _labels(node: Node | None) -> dict[str, str]:
-    return {k: v.scalar for k, v in node.entries() if v.scalar is not None} if node else {}
 
 
 def _environment(container: Node) -> dict[str, Text]:
@@ -100,17 +69,8 @@ def _environment(container: Node) -> dict[str, Text]:
     return found
 
 
-def _words(node: Node | None, environment: Mapping[str, Text]) -> tuple[Text, ...] | None:
-    if node is None or node.items is None:
-        return None
-    del environment  # substitution happens once, where the whole line is known
-    return tuple(item.text(_secret_flag(node, i)) for i, item in enumerate(node.each()))
-
-
-def _secret_flag(node: Node, i: int) -> str:
-    """The flag before a word, when the word is that flag's value: it tells whether the word is a secret."""
-    before = node.items[i - 1].scalar if node.items and i > 0 else None
-    return before.lstrip("-") if before and before.startswith("--") and "=" not in before else ""
+def _words(node: Node | None) -> tuple[Text, ...] | None:
+    return node.words() if node is not None and node.items is not None else None
 
 
 def _first(name: str, nodes: Iterable[Node | None], default: Value, head: Evidence, *, boolean: bool) -> Setting:
@@ -228,7 +188,7 @@ def _workloads(
     pod = document.get(*path)
     if pod is None or kind is None or kind.scalar is None:
         return
-    labels = _labels(
+    pod_labels = labels(
         document.get(*path[:-1], "metadata", "labels") if path != ("spec",) else document.get("metadata", "labels")
     )
     for group in ("containers", "initContainers"):
@@ -240,8 +200,8 @@ def _workloads(
             started = Started(
                 head,
                 image.text() if image and image.scalar else None,
-                _words(container.get("command"), environment),
-                _words(container.get("args"), environment),
+                _words(container.get("command")),
+                _words(container.get("args")),
                 environment,
             )
             words, running = identify(started, components)
@@ -266,44 +226,10 @@ def _workloads(
                 granted,
                 running,
                 listeners,
-                labels,
+                pod_labels,
                 space,
                 _spans(container),
             )
-
-
-def _route(source: Source, document: Node, kind: str) -> Route:
-    name, namespace = document.get("metadata", "name"), document.get("metadata", "namespace")
-    annotations = _labels(document.get("metadata", "annotations"))
-    spec = document.get("spec") or document
-    node = spec.get("type")
-    where = node or document.get("kind") or document
-    spans = {"type": span} if node is not None and (span := node.text().span) is not None else {}
-    service_ports, backends = {}, []
-    for item in (spec.get("ports") or spec).each():
-        port, target = item.get("port"), item.get("targetPort")
-        if port is not None and port.scalar:
-            service_ports[port.scalar] = target.scalar if target is not None and target.scalar else port.scalar
-    for rule in (spec.get("rules") or spec).each():
-        for path in (rule.get("http", "paths") or rule).each():
-            service = path.get("backend", "service", "name") or path.get("backend", "serviceName")
-            if service is not None and service.scalar:
-                backends.append(service.scalar)
-    fallback = spec.get("defaultBackend", "service", "name")
-    if fallback is not None and fallback.scalar:
-        backends.append(fallback.scalar)
-    return Route(
-        kind,
-        name.scalar or "?" if name else "?",
-        namespace.scalar or "default" if namespace else "default",
-        node.scalar or "" if node else ("ClusterIP" if kind == "Service" else ""),
-        any(annotations.get(key, "").strip('"') in values for key, values in _INTERNAL.items()),
-        _labels(spec.get("selector")),
-        service_ports,
-        tuple(backends),
-        source.evidence(where.line, where.column),
-        spans,
-    )
 
 
 def collect(source: Source, document: Node, components: Mapping[str, ComponentFact]) -> Manifests:
@@ -317,13 +243,13 @@ def collect(source: Source, document: Node, components: Mapping[str, ComponentFa
     if name in _POD_SPEC:
         return Manifests(tuple(_workloads(source, document, _POD_SPEC[name], components)))
     if name in {"Service", "Ingress"}:
-        return Manifests(routes=(_route(source, document, name),))
+        return Manifests(routes=(read_route(source, document, name),))
     if name == "NetworkPolicy":
         title, space = document.get("metadata", "name"), document.get("metadata", "namespace")
         policy = Policy(
             title.scalar or "?" if title else "?",
             space.scalar or "default" if space else "default",
-            _labels(document.get("spec", "podSelector", "matchLabels")),
+            labels(document.get("spec", "podSelector", "matchLabels")),
             source.evidence(document.line, document.column),
         )
         return Manifests(policies=(policy,))
@@ -338,65 +264,6 @@ def merge(parts: Iterable[Manifests]) -> Manifests:
         tuple(r for part in every for r in part.routes),
         tuple(p for part in every for p in part.policies),
     )
-
-
-def _opened(route: Route, ingresses: Iterable[Route]) -> Exposure:
-    """Who gets in through a Service, with the Ingresses in front of it."""
-    hop = Hop(f"Service/{route.name} type {route.type}", route.evidence)
-    if route.type == "LoadBalancer":
-        exposure = (
-            Exposure(Reach.PRIVATE, (hop,), "an internal load balancer, by its annotation")
-            if route.internal
-            else Exposure(Reach.INTERNET, (hop,), "a load balancer is public unless its annotations keep it inside")
-        )
-    elif route.type == "NodePort":
-        exposure = Exposure(
-            Reach.PRIVATE, (hop,), "open on every node; whether the internet reaches the nodes is not in these files"
-        )
-    else:
-        exposure = Exposure(Reach.CLUSTER, (hop,), "inside the cluster")
-    for ingress in ingresses:
-        if ingress.namespace == route.namespace and route.name in ingress.backends:
-            reach = Reach.PRIVATE if ingress.internal else Reach.INTERNET
-            exposure = exposure.wider(
-                Exposure(reach, (Hop(f"Ingress/{ingress.name}", ingress.evidence), hop), "an Ingress in front")
-            )
-    return exposure
-
-
-def expose(manifests: Manifests) -> tuple[Workload, ...]:
-    """The workloads with the exposures that Services and Ingresses give their listeners."""
-    ingresses = [route for route in manifests.routes if route.kind == "Ingress"]
-    services = [route for route in manifests.routes if route.kind == "Service" and route.selector]
-    found = []
-    for workload in manifests.workloads:
-        listeners = list(workload.listeners)
-        spans = dict(workload.spans)
-        for service in services:
-            selected = service.namespace == workload.namespace and all(
-                workload.labels.get(k) == v for k, v in service.selector.items()
-            )
-            if not selected:
-                continue
-            opened = _opened(service, ingresses)
-            spans |= (
-                {f"service-{name}": span for name, span in service.spans.items()}
-                if service.type in {"LoadBalancer", "NodePort"}
-                else {}
-            )
-            targets = {int(t) for t in service.ports.values() if t.isdigit()}
-            named = any(not t.isdigit() for t in service.ports.values())
-            if not listeners:
-                listeners = [Listener(port, "", opened, (), None, service.evidence) for port in sorted(targets)]
-                continue
-            for i, listener in enumerate(listeners):
-                if (listener.port in targets or named) and listener.exposure.reach is not Reach.LOOPBACK:
-                    exposure = listener.exposure.wider(opened)
-                    listeners[i] = Listener(
-                        listener.port, listener.role, exposure, listener.addresses, listener.span, listener.evidence
-                    )
-        found.append(workload.having(listeners=tuple(listeners), spans=spans))
-    return tuple(found)
 
 
 def literal_secrets(source: Source, document: Node) -> list[tuple[str, Text]]:

@@ -104,6 +104,15 @@ class Node:
         reason = "a template that was not rendered" if self.is_template else ""
         return Text(value, self.source.evidence(self.line, self.column, known), span, reason)
 
+    def words(self) -> tuple[Text, ...]:
+        """The items of a command in exec form. A word that stands behind a flag which takes a secret is masked as one."""
+        found, flag = [], ""
+        for item in self.each():
+            found.append(item.text(flag))
+            word = item.scalar or ""
+            flag = word.lstrip("-") if word.startswith("-") and "=" not in word else ""
+        return tuple(found)
+
 
 @dataclass(slots=True)
 class _Open:
