@@ -38,14 +38,14 @@ def _write_one(console: Console, alert: Alert) -> None:
         f"  {alert.risk.value} · confidence {alert.confidence}", "dim"
     )
     console.print(head)
-    body = Text(shown(alert.title), "bold")
-    body.append(f"\n{when(alert.first_seen)} to {when(alert.last_seen)}, {counted(alert.count, 'event')}", "not bold")
+    body = Text().append(shown(alert.title), "bold")
+    body.append(f"\n{when(alert.first_seen)} to {when(alert.last_seen)}, {counted(alert.count, 'event')}")
     for kind, names in alert.entities.items():
-        body.append(f"\n{shown(kind, 40)}: {shown(listed(names))}", "not bold")
+        body.append(f"\n{shown(kind, 40)}: {shown(listed(names))}")
     for line in alert.evidence[:3]:
-        body.append(f"\n│ {shown(line, 200)}", "dim not bold")
+        body.append(f"\n│ {shown(line, 200)}", "dim")
     if alert.response:
-        body.append(f"\ndo: {shown(alert.response)}", "green not bold")
+        body.append(f"\ndo: {shown(alert.response)}", "green")
     console.print(Padding(body, (0, 0, 1, 2)))
 
 

@@ -52,7 +52,7 @@ def write(console: Console, before: tuple[DrillResult, ...], after: tuple[DrillR
         table.add_column(Text(column), overflow="fold")
     for pair in pairs(before, after):
         cells = [
-            Text(shown(pair.drill, 60), "bold").append(f"\n{pair.either.risk.value}", "dim"),
+            Text().append(shown(pair.drill, 60), "bold").append(f"\n{pair.either.risk.value}", "dim"),
             Text(shown(pair.either.about)),
         ]
         cells.append(_cell(pair.before))
@@ -65,5 +65,5 @@ def write(console: Console, before: tuple[DrillResult, ...], after: tuple[DrillR
 def _cell(result: DrillResult | None) -> Text:
     if result is None:
         return Text("not run", "dim")
-    text = Text(WORDS[result.verdict], _STYLES[result.verdict]).append(f"\n{shown(result.reason)}", "default not bold")
-    return text.append(f"\n{result.sent} bytes, {result.elapsed:.1f} s", "dim not bold")
+    text = Text().append(WORDS[result.verdict], _STYLES[result.verdict]).append(f"\n{shown(result.reason)}")
+    return text.append(f"\n{result.sent} bytes, {result.elapsed:.1f} s", "dim")

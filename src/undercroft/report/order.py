@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from undercroft.model.asset import Asset
-from undercroft.model.exposure import Exposure
+from undercroft.model.exposure import Exposure, Reach
 from undercroft.model.finding import Finding
 from undercroft.model.result import ScanResult
 from undercroft.model.verdict import Severity, Verdict
@@ -45,6 +45,13 @@ def _rank(finding: Finding) -> tuple[int, int, str, str]:
     return (-finding.severity.rank, -finding.confidence.rank, finding.check, finding.fingerprint)
 
 
+def reach_in_words(exposure: Exposure) -> str:
+    """``reachable from the internet`` and its like; says so where nobody can tell."""
+    if exposure.reach is None:
+        return "who can reach it is unknown"
+    return f"reachable from {'' if exposure.reach is Reach.LOOPBACK else 'the '}{exposure.label}"
+
+
 def by_asset(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """Findings whose problem is present, grouped by asset key, worst first."""
     groups: dict[str, list[Finding]] = {}
@@ -80,7 +87,7 @@ def in_a_sentence(result: ScanResult) -> str:
     groups = by_asset(result.findings)
     total = sum(counts.values())
     unknown = sum(f.verdict is Verdict.UNKNOWN for f in result.findings)
-    looked = f"{counted(result.files, 'file')} read and {counted(result.endpoints, 'endpoint')} answered"
+    looked = f"{counted(result.files, 'file was', 'files were')} read, {counted(result.endpoints, 'endpoint')} answered"
     if total:
         parts = ", ".join(f"{n} {s}" for s, n in counts.items())
         said = f"{counted(total, 'finding')} on {counted(len(groups), 'asset')}: {parts}."

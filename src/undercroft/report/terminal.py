@@ -14,11 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from undercroft.model.evidence import EndpointEvidence, Evidence, FileEvidence
-from undercroft.model.exposure import Exposure, Hop
+from undercroft.model.exposure import Exposure, Hop, Reach
 from undercroft.model.finding import Finding
 from undercroft.model.result import ScanResult, Seen, Unread
 from undercroft.model.verdict import Severity
-from undercroft.report.order import Group, Open, by_asset, in_a_sentence, open_questions
+from undercroft.report.order import Group, Open, by_asset, in_a_sentence, open_questions, reach_in_words
 from undercroft.report.words import counted, listed, shown
 
 STYLES = {
@@ -105,7 +105,7 @@ def write(console: Console, result: ScanResult) -> None:
         ("Could not be decided", [_open(q) for q in open_questions(result.findings)]),
         ("Could not be read", [_unread(u) for u in result.could_not_read]),
         ("Inventory", [_inventory(result.inventory)] if result.inventory else []),
-        ("Taken for one", [Text(f"  {shown(sentence)}") for sentence in result.joined]),
+        ("Taken for one", [_marked("=", "cyan", Text(shown(sentence))) for sentence in result.joined]),
     ):
         if body:
             console.print(Text(heading, "bold underline"))
@@ -117,7 +117,7 @@ def write(console: Console, result: ScanResult) -> None:
 
 def _group(group: Group) -> RenderableType:
     asset = group.asset
-    head = Text(shown(asset.name, 80), "bold")
+    head = Text().append(shown(asset.name, 80), "bold")
     products = [f"{c.slug} {c.version or '(version unknown)'}" for c in asset.components]
     head.append(
         f"  {asset.kind}" + (f" · {shown(listed(products), 80)}" if products else "") + f" · {shown(asset.key, 120)}",
@@ -129,8 +129,7 @@ def _group(group: Group) -> RenderableType:
 
 
 def _exposure(exposure: Exposure) -> Text:
-    reach = "who can reach it is unknown" if exposure.reach is None else f"reachable from {exposure.label}"
-    text = Text(reach, "bold" if exposure.reach is not None and exposure.label == "internet" else "")
+    text = Text().append(reach_in_words(exposure), "bold" if exposure.reach is Reach.INTERNET else "")
     if exposure.path:
         text.append(": " + " → ".join(_hop(h) for h in exposure.path))
     if exposure.reason:
@@ -158,7 +157,7 @@ def _finding(finding: Finding, of_group: Exposure) -> RenderableType:
     if finding.exposure != of_group:
         grid.add_row("reach", _exposure(finding.exposure))
     grid.add_row("why", Text(shown(finding.why)))
-    fix = Text(shown(finding.fix.summary), "green")
+    fix = Text().append(shown(finding.fix.summary), "green")
     if finding.fix.note:
         fix.append(f" {shown(finding.fix.note)}", "dim")
     if finding.fix.edits:
@@ -175,24 +174,29 @@ def _evidence(evidence: Evidence) -> Text:
             place, said = evidence.endpoint, f"{evidence.request} → {evidence.response}"
         case _:
             place, said = evidence.fact, f"{evidence.command}: {evidence.text}"
-    return Text(shown(place, 160), "cyan").append("  ").append(shown(said, 200), "default")
+    return Text().append(shown(place, 160), "cyan").append(f"  {shown(said, 200)}")
 
 
 def _open(question: Open) -> RenderableType:
     checks = sorted({f.check for f in question.findings})
     assets = sorted({shown(f.asset.name, 60) for f in question.findings})
-    text = Text("  ? ", "yellow").append(f"{listed(checks)} on {listed(assets)}")
-    return text.append(f"\n    settled by: {shown(question.settled_by) or 'nothing known'}", "dim")
+    text = Text().append(f"{listed(checks)} on {listed(assets)}", "bold")
+    text.append(f"\nsettled by: {shown(question.settled_by) or 'nothing known'}")
+    return _marked("?", "yellow", text)
 
 
 def _unread(unread: Unread) -> RenderableType:
-    text = (
-        Text("  ! ", "red")
-        .append(shown(unread.place, 160), "bold")
-        .append(" (rest was read)" if unread.partial else "")
-    )
-    text.append(f"\n    {shown(unread.reason)}")
-    return text.append(f" {shown(unread.remedy)}", "dim") if unread.remedy else text
+    text = Text().append(shown(unread.place, 160), "bold").append(" (the rest was read)" if unread.partial else "")
+    text.append(f"\n{shown(unread.reason)}")
+    return _marked("!", "red", text.append(f"\n{shown(unread.remedy)}", "dim") if unread.remedy else text)
+
+
+def _marked(mark: str, style: str, text: Text) -> RenderableType:
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=3)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(f"  {mark}", style), text)
+    return grid
 
 
 def _inventory(seen: tuple[Seen, ...]) -> RenderableType:
