@@ -39,6 +39,8 @@ class Package(Strict, frozen=True, kw_only=True):
     ecosystem: Literal["PyPI", "npm", "Go", "Maven", "crates.io", "Debian"]
     """OSV's name for the ecosystem."""
     name: str
+    same_version: bool = True
+    """Whether its version is the component's own. JupyterLab 4 runs on Jupyter Server 2: then the version stays unknown."""
     source: str
 
 
@@ -53,6 +55,8 @@ class Image(Strict, frozen=True, kw_only=True):
     """The image's own entrypoint and command as argv, to which ``args`` are appended or which a command replaces."""
     entrypoint: bool = True
     """Whether ``command_prefix`` is an ENTRYPOINT (a Compose ``command`` is appended) or a CMD (it is replaced)."""
+    config: dict[str, Any] = {}
+    """What the image's own configuration file sets, by the keys of ``Spelling.config``. A flag or a mounted file wins over it."""
     source: str
 
 
