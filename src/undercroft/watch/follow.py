@@ -9,6 +9,7 @@ import heapq
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from io import BufferedReader
 from itertools import chain, islice
@@ -123,17 +124,20 @@ def events(read: Reader, texts: Iterable[str], tally: Tally) -> Iterator[Event]:
             tally.miss(reading.why, text)
 
 
-def _open(name: str, stdin: BufferedReader, now: float) -> tuple[IO[bytes], float]:
-    """The file's bytes, decompressed, and when it was written."""
+def _open(name: str, stdin: BufferedReader, now: float, held: ExitStack) -> tuple[IO[bytes], float]:
+    """The file's bytes, decompressed, and when it was written. ``held`` closes what was opened."""
     try:
         if name == "-":
             raw, written = stdin, now
         else:
-            raw, written = Path(name).open("rb"), Path(name).stat().st_mtime
+            raw = held.enter_context(Path(name).open("rb"))  # noqa: SIM115 - held closes it
+            written = Path(name).stat().st_mtime
         magic = raw.peek(2)[:2]
     except OSError as error:
         raise CouldNotRun(f"{name}: cannot be read: {error.strerror or error}") from error
-    return (cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if magic == b"\x1f\x8b" else raw), written
+    if magic != b"\x1f\x8b":
+        return raw, written
+    return cast("IO[bytes]", held.enter_context(gzip.GzipFile(fileobj=raw))), written
 
 
 def _source(name: str, first: list[str], wanted: str | None, say: Say) -> str:
@@ -193,24 +197,24 @@ def watch(
     ``now`` dates what is read from standard input. ``say`` takes one sentence at a time: how each file is read, and at the
     end what became of its lines. Raises :class:`CouldNotRun`, before the first alert where the reason can be known then.
     """
-    tallies, streams = [], []
-    for name in names:
-        opened, written = _open(name, stdin, now)
-        tally = Tally(name)
-        texts = lines(opened, tally)
-        first = list(islice(texts, LOOKED_AT))
-        if not first and not tally.broken:
-            say(f"{name}: empty")
-            continue
-        tally.source = _source(name, [text for text in first if text], source, say)
-        reader = discover()[tally.source].reader(Clock(written, year))
-        streams.append(events(reader, chain(first, texts), tally))
-        tallies.append(tally)
-    engine = Stream(rules)
-    merged = streams[0] if len(streams) == 1 else heapq.merge(*streams, key=attrgetter("time"))
-    for event in merged:
-        yield from engine.feed(event)
-    yield from engine.finish()
+    tallies: list[Tally] = []
+    with ExitStack() as held:
+        streams = []
+        for name in names:
+            opened, written = _open(name, stdin, now, held)
+            tally = Tally(name)
+            texts = lines(opened, tally)
+            first = list(islice(texts, LOOKED_AT))
+            tallies.append(tally)
+            if not first:
+                continue
+            tally.source = _source(name, [text for text in first if text], source, say)
+            reader = discover()[tally.source].reader(Clock(written, year))
+            streams.append(events(reader, chain(first, texts), tally))
+        engine = Stream(rules)
+        for event in streams[0] if len(streams) == 1 else heapq.merge(*streams, key=attrgetter("time")):
+            yield from engine.feed(event)
+        yield from engine.finish()
     for tally in tallies:
         for sentence in tally.told():
             say(sentence)

@@ -6,7 +6,6 @@ nowhere else: text that looks like an envelope inside a message stays text.
 """
 
 import re
-from calendar import timegm
 from datetime import UTC, datetime
 
 from undercroft.watch.source import Clock
@@ -16,6 +15,7 @@ _MONTHS = {
     for i, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)
 }
 _DAY = 86400.0
+_HALF_A_YEAR = 180 * _DAY
 
 ENVELOPE = re.compile(
     r"""(?x) (?:<\d{1,3}>(?:1[ ])?)?
@@ -56,28 +56,28 @@ class Stamps:
 
     def _place(self, text: str) -> float | None:
         name, day, clock = text.split()
-        month, hour, minute = _MONTHS.get(name, 0), int(clock[:2]), int(clock[3:])
+        parts = (_MONTHS.get(name, 0), int(day), int(clock[:2]), int(clock[3:]))
         if self._minute:
-            centre = datetime.fromtimestamp(self._start, UTC).year
-        else:
-            centre = self._clock.year or datetime.fromtimestamp(self._clock.written, UTC).year
-        years = (
-            (centre,)
-            if not self._minute and self._clock.year
-            else range(max(1970, centre - 4), min(9999, centre + 4) + 1)
-        )
-        times: list[float] = []
-        for year in years:
-            try:
-                datetime(year, month, int(day), hour, minute, tzinfo=UTC)
-            except ValueError:  # 29 February in a common year, or no date at all
-                continue
-            times.append(float(timegm((year, month, int(day), hour, minute, 0))))
-        if self._minute:
-            return min(times, key=lambda time: abs(time - self._start), default=None)
-        if self._clock.year:
-            return times[0] if times else None
-        return max((time for time in times if time <= self._clock.written + _DAY), default=None)
+            year = datetime.fromtimestamp(self._start, UTC).year
+            same = _at(year, *parts)
+            if same is not None and abs(same - self._start) < _HALF_A_YEAR:
+                return same
+            near = [_at(other, *parts) for other in range(year - 4, year + 5)]
+            return min(
+                (time for time in near if time is not None), key=lambda time: abs(time - self._start), default=None
+            )
+        if self._clock.year is not None:
+            return _at(self._clock.year, *parts)
+        year = datetime.fromtimestamp(self._clock.written, UTC).year
+        past = [_at(other, *parts) for other in range(year - 8, year + 2)]
+        return max((time for time in past if time is not None and time <= self._clock.written + _DAY), default=None)
+
+
+def _at(year: int, month: int, day: int, hour: int, minute: int) -> float | None:
+    try:
+        return datetime(year, month, day, hour, minute, tzinfo=UTC).timestamp()
+    except ValueError:  # 29 February in a common year, or no date at all
+        return None
 
 
 def iso(text: str) -> float | None:

@@ -57,9 +57,7 @@ class Group(Generic[L]):
             if time > lane.newest - span:
                 return lane
         fresh = make()
-        self.lanes[1:] = [fresh] if self.lanes else []
-        if not self.lanes:
-            self.lanes.append(fresh)
+        self.lanes[1 if self.lanes else 0 :] = [fresh]
         return fresh
 
 
@@ -170,4 +168,6 @@ class SlidingCount:
         group = self._groups.find(key)
         entries = sorted(entry for lane in group.lanes for entry in lane.entries) if group else []
         first = entries[0][0] if entries else float("nan")
-        return Contents(first, tuple(dict.fromkeys(entry[2] for entry in entries)), tuple(group.samples) if group else ())
+        return Contents(
+            first, tuple(dict.fromkeys(entry[2] for entry in entries)), tuple(group.samples) if group else ()
+        )

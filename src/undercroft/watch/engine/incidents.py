@@ -1,6 +1,6 @@
 """One alert for what is one thing: a rule and a group, from the first event that counts until it has been quiet."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from undercroft.model.alert import Alert
@@ -118,23 +118,25 @@ class Incidents:
     def find(self, key: Hashable) -> Incident | None:
         return self._open.get(key)
 
-    def open(self, key: Hashable, incident: Incident) -> Iterator[Incident]:
-        """Open one; yields the incident that had to be closed early for it, if any."""
-        if len(self._open) >= self._limit:
-            yield self._open.pop(next(iter(self._open)))
+    def open(self, key: Hashable, incident: Incident) -> list[Incident]:
+        """Open one; returns the incident that had to be closed early for it, if any."""
+        closed = [self._open.pop(next(iter(self._open)))] if len(self._open) >= self._limit else []
         self._open[key] = incident
+        return closed
 
     def touch(self, key: Hashable) -> None:
         """Mark as active, so that it closes later than those that are quiet."""
         self._open[key] = self._open.pop(key)
 
-    def quiet(self, now: float) -> Iterator[Incident]:
-        """Close and yield those with nothing new for the rule's span before ``now``. Looks at the longest quiet first."""
+    def quiet(self, now: float) -> Sequence[Incident]:
+        """Close and return those with nothing new for the rule's span before ``now``. Looks at the longest quiet first."""
+        closed: list[Incident] = []
         while self._open:
             key = next(iter(self._open))
             if self._open[key].last_seen + self._rule.span > now:
-                return
-            yield self._open.pop(key)
+                break
+            closed.append(self._open.pop(key))
+        return closed
 
     def drain(self) -> Iterator[Incident]:
         """Close and yield them all."""

@@ -8,6 +8,7 @@ a rule that silently matched nothing would be worse than none.
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
 from operator import attrgetter, ge, gt, le, lt
 from typing import Any
@@ -33,6 +34,9 @@ Predicate = Callable[[Event], bool]
 
 FIELDS = frozenset(Event.__struct_fields__) - {"cls", "time", "repeat"}
 """The names a rule may use."""
+
+GATE = frozenset({"component", "action", "outcome", "reason", "status"})
+"""Fields of which a log has few different values."""
 
 _NUMERIC = {"status", "cost"}
 _COMPARE: dict[CompareOperators, Callable[[Any, Any], bool]] = {
@@ -121,8 +125,35 @@ def _field(name: str, value: object) -> Predicate:
             )
 
 
-def predicate(node: object) -> Predicate:
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition in two halves that must both hold, so that the engine can look the first one up."""
+
+    gate: Predicate
+    """Looks at ``GATE`` fields alone: few values, the same for thousands of events."""
+    rest: Predicate | None
+    """Looks at the others; ``None`` where there is nothing more to ask."""
+
+    def __call__(self, event: Event) -> bool:
+        return self.gate(event) and (self.rest is None or self.rest(event))
+
+
+def condition(node: object) -> Condition:
     """The condition as a function. Raises :class:`Unsupported` for keywords and for values that no field can have."""
+    parts = node.args if isinstance(node, ConditionAND) else [node]
+    gate = [predicate(part) for part in parts if _fields(part) <= GATE]
+    rest = [predicate(part) for part in parts if not _fields(part) <= GATE]
+    return Condition(_both(tuple(gate)), _both(tuple(rest)) if rest else None)
+
+
+def _fields(node: Any) -> set[str]:
+    if isinstance(node, ConditionFieldEqualsValueExpression):
+        return {node.field}
+    return set().union(*(_fields(part) for part in getattr(node, "args", ())))
+
+
+def predicate(node: object) -> Predicate:
+    """One node of the tree, with everything below it."""
     match node:
         case ConditionFieldEqualsValueExpression():
             return _field(node.field, node.value)
@@ -139,9 +170,8 @@ def predicate(node: object) -> Predicate:
 
 
 def _both(parts: tuple[Predicate, ...]) -> Predicate:
-    if len(parts) == 2:
-        one, two = parts
-        return lambda event: one(event) and two(event)
+    if len(parts) == 1:
+        return parts[0]
 
     def every(event: Event) -> bool:
         for part in parts:  # noqa: SIM110 - a generator costs twice as much here, once for each event and rule

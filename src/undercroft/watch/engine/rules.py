@@ -22,7 +22,7 @@ from yaml import YAMLError
 from undercroft.model.risk import Risk
 from undercroft.model.verdict import Confidence, Severity
 from undercroft.watch.engine.extension import Extension
-from undercroft.watch.engine.predicate import FIELDS, Predicate, Unsupported, known_field, predicate
+from undercroft.watch.engine.predicate import FIELDS, Condition, Unsupported, condition, known_field
 
 _LEVELS = {
     "informational": Severity.INFO,
@@ -46,8 +46,8 @@ class Rule:
     """The detection's id: the folder's name, or the file's."""
     component: str
     """Slug of the log source it looks at."""
-    matches: Predicate
-    """Which events it is about."""
+    matches: tuple[Condition, ...]
+    """Which events it is about: those of any of these."""
     threshold: int
     """Smallest count that raises an alert."""
     span: int
@@ -75,10 +75,10 @@ def _component(rule: SigmaRule, sources: frozenset[str]) -> str:
     return service
 
 
-def _match(rule: SigmaRule) -> Predicate:
+def _match(rule: SigmaRule) -> Condition:
     if len(rule.detection.parsed_condition) != 1:
         raise Unsupported("a list of conditions is not supported; join them with 'or'")
-    return predicate(rule.detection.parsed_condition[0].parsed)
+    return condition(rule.detection.parsed_condition[0].parsed)
 
 
 def _extension(rule: SigmaRule | SigmaCorrelationRule) -> Extension:
@@ -134,10 +134,6 @@ def _correlation(rule: SigmaCorrelationRule) -> tuple[list[SigmaRule], int, int,
     return plain, threshold, rule.timespan.seconds, group_by, tuple(known_field(name) for name in values)
 
 
-def _any(parts: list[Predicate]) -> Predicate:
-    return parts[0] if len(parts) == 1 else lambda event: any(part(event) for part in parts)
-
-
 def _rule(slug: str, rule: SigmaRule | SigmaCorrelationRule, sources: frozenset[str]) -> Rule:
     if isinstance(rule, SigmaCorrelationRule):
         events, threshold, span, group_by, values = _correlation(rule)
@@ -157,7 +153,7 @@ def _rule(slug: str, rule: SigmaRule | SigmaCorrelationRule, sources: frozenset[
     if level not in _LEVELS:
         raise Unsupported(f"level is missing; one of {', '.join(_LEVELS)}")
     return Rule(
-        slug, components.pop(), _any([_match(event) for event in events]), threshold, span, group_by, values,
+        slug, components.pop(), tuple(_match(event) for event in events), threshold, span, group_by, values,
         _LEVELS[level], Risk(extension.risk), Confidence(extension.confidence), extension,
     )  # fmt: skip
 

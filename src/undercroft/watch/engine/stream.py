@@ -4,7 +4,7 @@ An alert is raised once for a rule and a group, goes on while events that match 
 group has been quiet for the rule's span, or at the end. Times are the events' own: nothing here reads a clock.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -13,6 +13,7 @@ from undercroft.model.event import Event, Outcome
 from undercroft.model.risk import Risk
 from undercroft.model.verdict import Confidence, Severity
 from undercroft.watch.engine.incidents import Incident, Incidents
+from undercroft.watch.engine.predicate import GATE, Predicate
 from undercroft.watch.engine.rules import Rule
 from undercroft.windows.distinct import SlidingDistinct
 from undercroft.windows.sliding import Contents, SlidingCount
@@ -23,6 +24,9 @@ PAIRS = 200_000
 """Pairs of source and principal remembered as having logged in."""
 OPEN = 5_000
 """Incidents open at once for each rule."""
+
+KINDS = 2_000
+"""Kinds of event whose rules are looked up instead of asked; a log has a few dozen."""
 
 SHED = "watch-shed"
 """Detection id of the note that memory bounds were reached."""
@@ -35,6 +39,7 @@ def _key(fields: tuple[str, ...]) -> _Key:
 
 
 _pair = attrgetter("source", "principal")
+_kind = attrgetter(*sorted(GATE))
 
 
 class _Running:
@@ -51,10 +56,10 @@ class _Running:
         else:
             self.window = SlidingCount(rule.span, rule.threshold, groups)
 
-    def feed(self, event: Event) -> Iterator[Incident]:
-        """Count a matching event. Yields incidents this closes."""
+    def feed(self, event: Event) -> Sequence[Incident]:
+        """Count a matching event. Returns incidents this closes."""
         rule, key = self.rule, self.group(event)
-        yield from self.incidents.quiet(event.time)
+        closed = self.incidents.quiet(event.time)
         if isinstance(self.window, SlidingDistinct):
             count = self.window.add(key, event.time, self.value(event), event.line)
         else:
@@ -65,16 +70,21 @@ class _Running:
             incident.take(event)
             self.incidents.touch(key)
         elif count >= rule.threshold:
-            contents = self.window.contents(key)
-            incident = Incident(
-                rule, contents.first, event.time, count, count if rule.values else 0, {}, lines=list(contents.samples)
-            )
-            self._name(incident, contents)
-            incident.lines = [line for line in incident.lines if line != event.line]
-            incident.take(event)
-            yield from self.incidents.open(key, incident)
-        if incident is not None and rule.values:
+            incident = self._raise(key, event, count)
+            closed = [*closed, *self.incidents.open(key, incident)]
+        else:
+            return closed
+        if rule.values:
             incident.values = max(count, *(len(incident.entities.get(kind, ())) for kind in rule.values))
+        return closed
+
+    def _raise(self, key: Hashable, event: Event, count: int) -> Incident:
+        contents = self.window.contents(key)
+        incident = Incident(self.rule, contents.first, event.time, count, 0, {})
+        self._name(incident, contents)
+        incident.lines = [line for line in contents.samples if line != event.line]
+        incident.take(event)
+        return incident
 
     def _name(self, incident: Incident, contents: Contents) -> None:
         """List who took part before the alert was raised."""
@@ -96,6 +106,9 @@ class _Running:
         self.window.withdraw(key, self.value(event))
 
 
+_Asked = tuple[tuple[_Running, tuple[Predicate | None, ...]], ...]
+
+
 class Stream:
     """The rules at work. Feed events, take alerts; :meth:`finish` hands out the rest."""
 
@@ -103,9 +116,7 @@ class Stream:
         self, rules: Iterable[Rule], groups: int = GROUPS, pairs: int = PAIRS, open_incidents: int = OPEN
     ) -> None:
         self._running = [_Running(rule, groups, open_incidents) for rule in rules]
-        self._by_component: dict[str, list[_Running]] = {}
-        for running in self._running:
-            self._by_component.setdefault(running.rule.component, []).append(running)
+        self._gates: dict[Hashable, _Asked] = {}
         self._pairs = pairs
         self._succeeded: dict[Hashable, None] = {}
         self._first = float("inf")
@@ -113,28 +124,42 @@ class Stream:
         self.forgotten = 0
         """Pairs that logged in and were forgotten since there were too many."""
 
-    def feed(self, event: Event) -> Iterator[Alert]:
-        """Judge one event. Yields the alerts of incidents that ended before it."""
-        running_here = self._by_component.get(event.component, ())
+    def feed(self, event: Event) -> Sequence[Alert]:
+        """Judge one event. Returns the alerts of incidents that ended before it."""
         self._first = min(self._first, event.time)
         self._last = max(self._last, event.time)
+        ended: list[Incident] = []
         known = event.source != "" and _pair(event) in self._succeeded
-        for running in running_here:
-            rule = running.rule
-            if (rule.extension.never_succeeded if known else rule.extension.succeeded_before) or not rule.matches(
-                event
-            ):
+        for running, rests in self._asked(event):
+            extension = running.rule.extension
+            if extension.never_succeeded if known else extension.succeeded_before:
                 continue
-            for incident in running.feed(event):
-                yield incident.alert()
+            if any(rest is None or rest(event) for rest in rests):
+                ended += running.feed(event)
         if event.outcome is Outcome.SUCCESS and event.action == "login":
-            self._remember(event, running_here)
+            self._remember(event)
+        return [incident.alert() for incident in ended]
 
-    def _remember(self, event: Event, running_here: Iterable[_Running]) -> None:
+    def _asked(self, event: Event) -> _Asked:
+        """The rules whose gate lets such events pass, with what is left to ask. Looked up: there are few kinds of event."""
+        kind = _kind(event)
+        asked = self._gates.get(kind)
+        if asked is None:
+            asked = tuple(
+                (running, rests)
+                for running in self._running
+                if running.rule.component == event.component
+                and (rests := tuple(part.rest for part in running.rule.matches if part.gate(event)))
+            )
+            if len(self._gates) < KINDS:
+                self._gates[kind] = asked
+        return asked
+
+    def _remember(self, event: Event) -> None:
         pair = _pair(event)
         if self._succeeded.pop(pair, self) is self:
-            for running in running_here:
-                if running.rule.extension.never_succeeded:
+            for running in self._running:
+                if running.rule.extension.never_succeeded and running.rule.component == event.component:
                     running.success(event)
         self._succeeded[pair] = None
         if len(self._succeeded) > self._pairs:
