@@ -250,7 +250,7 @@ class Conversation:
 
     # The answer's way out.
 
-    def _upstream_headers(self, event: UpstreamHeaders, now: float) -> list[Command]:
+    def _upstream_headers(self, event: UpstreamHeaders, now: float) -> list[Command]:  # noqa: ARG002 - the signature handlers have
         exchange, limits = self._exchange, self._context.limits
         if self.state is not State.WAITING or exchange is None:
             return []

@@ -152,7 +152,8 @@ class RequestReader:
             self._done = True
             return [BodyChunk(taken), BodyComplete()]
         self._fed += len(data)
-        self._events = events = []
+        events: list[Event] = []
+        self._events = events
         failed = False
         try:
             self._parser.feed_data(data)
@@ -222,12 +223,15 @@ class ResponseReader:
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade, httptools.HttpParserCallbackError):
-            if self.complete:
-                self.keep = False
-                return self._events
-            return self._fail()
+            return self._after_error()
         if not self._head_complete and self._fed > self._max_head:
             return self._fail()
+        return self._events
+
+    def _after_error(self) -> list[Event]:
+        if not self.complete:
+            return self._fail()
+        self.keep = False
         return self._events
 
     def eof(self) -> list[Event]:

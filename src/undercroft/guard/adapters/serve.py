@@ -8,7 +8,7 @@ import secrets
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from undercroft.guard.adapters import selfprobe
@@ -37,7 +37,7 @@ class Settings:
     keys: Path
     events: Path | None = None
     mode: Mode = Mode.ENFORCE
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     upstream_key: str = ""
     """Credential for the upstream, sent in place of the client's."""
 

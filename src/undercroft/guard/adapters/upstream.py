@@ -72,6 +72,10 @@ class Connection(asyncio.Protocol):
         self._reader.restart()
         self.transport.write(data)
 
+    def unwanted(self) -> bool:
+        """Whether nobody waits for it: given up while it was being connected."""
+        return self.waiter is None
+
     def abort(self) -> None:
         """Break off: the model server sees its client gone and can stop working."""
         if self.waiter is not None:
@@ -162,7 +166,7 @@ class Pool:
                 waiter.upstream = None
                 waiter.upstream_event(UpstreamFailed(reached=False))
             return
-        if pending.waiter is None:  # given up meanwhile
+        if pending.unwanted():
             pending.abort()
             return
         pending.send(waiter, data)

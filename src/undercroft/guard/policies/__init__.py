@@ -100,7 +100,9 @@ def discover(paths: Iterable[str] = (), package: str = __name__) -> tuple[Policy
 
     Raises :class:`PolicyError`.
     """
-    found = []
-    for info in pkgutil.iter_modules(list(paths) or __path__):
-        found.append(read(info.name, importlib.import_module(f"{package}.{info.name}" if package else info.name)))
+    prefix = f"{package}." if package else ""
+    found = [
+        read(info.name, importlib.import_module(prefix + info.name))
+        for info in pkgutil.iter_modules(list(paths) or __path__)
+    ]
     return tuple(sorted(found, key=lambda policy: (policy.stage.value, policy.slug)))
