@@ -226,6 +226,8 @@ class ResponseReader:
             return self._after_error()
         if not self._head_complete and self._fed > self._max_head:
             return self._fail()
+        if self.complete and self._broken:  # a second answer began: nobody asked for it
+            self.keep = False
         return self._events
 
     def _after_error(self) -> list[Event]:
