@@ -36,7 +36,9 @@ def lexical_fault(head: bytes | bytearray, start: int = 0) -> str:
     part = head[start:]
     if b"\0" in part:
         return "NUL in the head"
-    if part.count(b"\n") != part.count(b"\r\n"):
+    # A line feed at the start was judged with what stood before it.
+    fresh = part[1:] if start and part.startswith(b"\n") else part
+    if fresh.count(b"\n") != fresh.count(b"\r\n"):
         return "line feed without carriage return"
     if b"\n " in part or b"\n\t" in part:
         return "folded header line"
@@ -91,7 +93,7 @@ class RequestReader:
             return [*events, self._fail(Code.MALFORMED)]
         end = self._head.find(b"\r\n\r\n", max(0, scanned - 1))
         size = end + 4 if end >= 0 else len(self._head)
-        if len(self._head) > size - 1 and (fault := self._fault(scanned, min(size, self._max_head), ended=end >= 0)):
+        if (fault := lexical_fault(self._head[: min(size, self._max_head)], scanned)):
             return [*events, self._fail(Code.MALFORMED, f"The request is not well-formed HTTP/1.1: {fault}.")]
         if size > self._max_head:
             return [*events, self._fail(Code.HEADERS_TOO_LARGE)]
@@ -103,11 +105,6 @@ class RequestReader:
         if rest and not self._dead:
             events += self.feed(rest)
         return events
-
-    def _fault(self, start: int, end: int, *, ended: bool) -> str:
-        part = self._head[start:end]
-        # A carriage return at the very end may yet get its line feed.
-        return lexical_fault(part[:-1] if not ended and part.endswith(b"\r") else part)
 
     def _fail(self, code: Code, detail: str = "") -> Unreadable:
         self._dead = True
