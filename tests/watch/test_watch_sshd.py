@@ -38,6 +38,7 @@ READINGS = [
     ("banner exchange: Connection from 203.0.113.7 port 3: invalid format", "handshake", "", "203.0.113.7", "bad-protocol"),
     ("Unable to negotiate with 203.0.113.7 port 3: no matching MAC found. Their offer: x [preauth]", "handshake", "", "203.0.113.7", "no-common-algorithm"),
     ("fatal: Timeout before authentication for 203.0.113.7 port 3", "handshake", "", "203.0.113.7", "timeout"),
+    ("error: kex_exchange_identification: Connection closed by remote host", "handshake", "", "", "bad-protocol"),
     ("refused connect from host.example (203.0.113.7)", "handshake", "", "203.0.113.7", "refused"),
 ]  # fmt: skip
 

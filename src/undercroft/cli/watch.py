@@ -4,6 +4,8 @@ import argparse
 import json
 import sys
 import time
+from io import BufferedReader
+from typing import cast
 
 SUMMARY = "read logs and raise alerts"
 
@@ -49,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         rules = follow.shipped_rules() + (follow.own_rules(args.rules) if args.rules else [])
         found = follow.watch(
-            args.files, rules, stdin=sys.stdin.buffer, now=time.time(), say=say, source=args.source, year=args.year
+            args.files, rules, stdin=cast("BufferedReader", sys.stdin.buffer), now=time.time(), say=say, source=args.source, year=args.year
         )
         for alert in found:
             alerts += 1

@@ -1,7 +1,7 @@
 """Reads log files and drives the engine. The one place of this room that opens files.
 
 Whatever a file holds, it is read to its end: NUL bytes, invalid UTF-8, lines of any length, a compressed file that breaks
-off. A line is cut at ``LINE`` bytes, so memory does not depend on the input; what was cut or not understood is counted.
+off. A line is cut at ``LINE`` characters, so memory does not depend on the input; what was cut or not understood is counted.
 """
 
 import gzip
@@ -28,7 +28,8 @@ from undercroft.watch.text import shape
 CHUNK = 1 << 18
 """Bytes read at once."""
 LINE = 16 * 1024
-"""Bytes of a line that are looked at."""
+"""Characters of a line that are looked at."""
+_HELD = 4 * (LINE + 1)  # bytes that are more than LINE characters in any encoding of them
 LOOKED_AT = 200
 """Lines from which a file's source is recognised."""
 SHAPES = 500
@@ -54,7 +55,7 @@ class Tally:
     unparsed: Counter[str] = field(default_factory=Counter)
     """Why and shape → lines."""
     cut: int = 0
-    """Lines longer than ``LINE`` bytes."""
+    """Lines longer than ``LINE`` characters."""
     broken: str = ""
     """Why the file could not be read to its end; empty when it was."""
 
@@ -95,8 +96,8 @@ def lines(stream: IO[bytes], tally: Tally) -> Iterator[str]:
         if end >= 0:
             yield from _decoded(data[:end], tally)
         rest = data[end + 1 :]
-        if len(rest) > LINE:
-            rest, skipping = rest[: LINE + 1], True
+        if len(rest) > _HELD:
+            rest, skipping = rest[:_HELD], True
     if rest:
         yield from _decoded(rest, tally)
 

@@ -233,7 +233,7 @@ def _message(text: str, time: float, host: str, line: str, repeat: int) -> Readi
             EventClass.AUTHENTICATION,
             time,
             outcome,
-            source=found["source"].removeprefix("::ffff:"),
+            source=found.get("source", "").removeprefix("::ffff:"),
             principal=found.get("principal", "root" if first == "ROOT" else ""),
             target=host,
             component="sshd",
