@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from undercroft.scan.collect.network.scope import Scope, ScopeError
-from undercroft.scan.collect.network.target import Candidate, TargetError, is_network, parse
+from undercroft.scan.collect.network.sweep import permit
+from undercroft.scan.collect.network.target import Candidate, TargetError, parse
 
 PORTS = (5000, 8888)
 
@@ -68,18 +69,6 @@ def test_any_text_is_a_target_or_refused(text):
     assert all(1 <= c.port <= 65535 and c.host for c in candidates)
 
 
-@pytest.mark.parametrize(
-    ("text", "network"),
-    [
-        ("http://h/", True), ("127.0.0.1", True), ("10.0.0.0/24", True), ("h:8000", True), ("[::1]:8000", True),
-        ("10.0.0.0/30:80-90", True), ("localhost", True), ("deploy", False), ("deploy/compose.yaml", False), (".", False),
-        ("../x:1", False), ("a/b:80", False), ("C:\\x", False),
-    ],
-)  # fmt: skip
-def test_targets_for_the_network_are_told_from_paths(text, network):
-    assert is_network(text) is network
-
-
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"])
 def test_loopback_is_always_in_scope(address):
     assert Scope().holds("whatever", address)
@@ -106,3 +95,18 @@ def test_a_range_and_a_name_widen_the_scope_by_themselves_alone():
 def test_a_scope_that_is_none_is_refused(text):
     with pytest.raises(ScopeError):
         Scope.of([text])
+
+
+@pytest.mark.parametrize("target", ["10.0.0.1:80", "http://192.0.2.1/", "0.0.0.0", "10.1.0.0/31:80"])
+def test_an_address_out_of_scope_ends_the_scan_before_it_starts(target):
+    with pytest.raises(ScopeError, match="add --scope"):
+        permit(["127.0.0.1:80", target], ["10.9.0.0/16"])
+
+
+def test_what_is_in_scope_or_has_to_be_resolved_first_is_permitted():
+    permit(["127.0.0.1", "localhost:80", "model.internal", "10.9.0.0/24:80"], ["10.9.0.0/16"])
+
+
+def test_a_target_that_is_none_ends_the_scan_before_it_starts():
+    with pytest.raises(TargetError):
+        permit(["127.0.0.1:0"], [])

@@ -16,7 +16,8 @@ from undercroft.scan.collect.host import sockets
 from undercroft.scan.collect.network import client, live
 from undercroft.scan.collect.network.limits import Limits
 from undercroft.scan.collect.network.pace import Pace
-from undercroft.scan.collect.network.scope import Scope
+from undercroft.scan.collect.network.scope import Scope, ScopeError
+from undercroft.scan.collect.network.scope import address as literal
 from undercroft.scan.collect.network.target import Candidate, TargetError, parse
 from undercroft.scan.exchange import LATE, Ask, Heard, Reply, Silent
 from undercroft.scan.graph import Workload
@@ -184,7 +185,10 @@ async def gather(
     token: str,
     progress: Progress | None = None,
 ) -> tuple[list[Workload], list[Unread], int]:
-    """See :func:`collect`."""
+    """Workloads of format ``live``, what could not be looked at, and how many endpoints answered.
+
+    What is out of scope is not spoken to and comes back as an :class:`Unread`, like a target that cannot be understood.
+    """
     candidates, unread = _parsed(targets, components)
     sweep = _Sweep(components, scope, limits, token, sockets.read(), unread=unread, reads=read_calls(components))
     gate = asyncio.Semaphore(limits.connections)
@@ -216,6 +220,25 @@ async def gather(
     return sweep.workloads, sweep.unread, sweep.answered
 
 
+def permit(targets: Sequence[str], scope: Sequence[str]) -> Scope:
+    """The scope, once every target is understood and no address written out lies beyond it. Nothing is sent.
+
+    Raises :class:`ScopeError` and :class:`TargetError`, both ``ValueError``, with the remedy. A name is resolved when its turn comes; where it then leads out of scope it is an ``Unread``.
+    """
+    granted = Scope.of(scope)
+    for target in targets:
+        for candidate in parse(target, (80,)):
+            try:
+                literal(candidate.host)
+            except ValueError:
+                continue  # a name
+            if not granted.holds(candidate.host, candidate.host):
+                raise ScopeError(
+                    f"{target}: {candidate.host} is not in scope; if it is yours to scan, add --scope {candidate.host}"
+                )
+    return granted
+
+
 def collect(
     targets: Sequence[str],
     components: Mapping[str, ComponentFact],
@@ -227,7 +250,8 @@ def collect(
 ) -> tuple[list[Workload], list[Unread], int]:
     """What answers at ``targets``: workloads of format ``live``, what could not be looked at, and how many endpoints answered.
 
-    ``token`` is the random part (letters and digits) of the path nobody has. A target that cannot be understood or is out of
-    scope is an :class:`Unread` with its remedy. Must not be called inside a running event loop; use :func:`gather` there.
+    ``token`` is the random part (letters and digits) of the path nobody has. Raises nothing for a peer or a target: what cannot
+    be understood or is out of scope is an :class:`Unread` with its remedy; :func:`permit` finds those before anything is sent.
+    Must not be called inside a running event loop; use :func:`gather` there.
     """
     return asyncio.run(gather(targets, components, scope=scope, limits=limits, token=token, progress=progress))

@@ -40,27 +40,6 @@ class Candidate:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def is_network(text: str) -> bool:
-    """Whether a scan target is meant for the network rather than a path. Whoever holds a path of this name asks the disk first."""
-    if re.match(r"https?://", text, re.IGNORECASE):
-        return True
-    if text.startswith("["):
-        return True
-    try:
-        ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        host, colon, ports = text.rpartition(":")
-        return (
-            bool(colon and _PORT_LIST.fullmatch(ports) and host and "/" not in _without_mask(host))
-            or text == "localhost"
-        )
-    return True
-
-
-def _without_mask(host: str) -> str:
-    return re.sub(r"/\d{1,3}$", "", host)
-
-
 def _ports(text: str, target: str) -> list[int]:
     if not _PORT_LIST.fullmatch(text):
         raise TargetError(f"{target!r}: {text!r} is no port; write 8000, 8000-8010 or 8000,8888")
