@@ -24,7 +24,7 @@ def write(console: Console, differences: tuple[Difference, ...]) -> None:
             table.add_row(
                 Text(one.severity.value.upper(), STYLES[one.severity]),
                 Text(shown(one.subject, 80), "bold"),
-                Text(f"{one.kind} {shown(one.field, 60)}"),
+                Text(shown(f"{one.kind} {one.field}", 80)),
                 Text(shown(one.expected) or "-"),
                 Text(shown(one.found) or "-"),
                 Text(shown(one.path), "dim"),

@@ -120,7 +120,9 @@ def _group(group: Group) -> RenderableType:
     head = Text().append(shown(asset.name, 80), "bold")
     products = [f"{c.slug} {c.version or '(version unknown)'}" for c in asset.components]
     head.append(
-        f"  {asset.kind}" + (f" · {shown(listed(products), 80)}" if products else "") + f" · {shown(asset.key, 120)}",
+        f"  {shown(asset.kind, 40)}"
+        + (f" · {shown(listed(products), 80)}" if products else "")
+        + f" · {shown(asset.key, 120)}",
         "dim",
     )
     return Block(
@@ -145,7 +147,7 @@ def _hop(hop: Hop) -> str:
 def _finding(finding: Finding, of_group: Exposure) -> RenderableType:
     head = Text("  ")
     head.append(f" {finding.severity.value.upper()} ", STYLES[finding.severity])
-    head.append(f" {finding.check}", "bold").append(f"  {finding.risk.value}", "dim")
+    head.append(f" {shown(finding.check, 80)}", "bold").append(f"  {finding.risk.value}", "dim")
     rows: list[RenderableType] = [Text(), head, Padding(Text(shown(finding.title), "bold"), (0, 0, 0, 4))]
     grid = Table.grid(padding=(0, 1))
     grid.add_column(style="dim", width=8)
@@ -180,7 +182,7 @@ def _evidence(evidence: Evidence) -> Text:
 def _open(question: Open) -> RenderableType:
     checks = sorted({f.check for f in question.findings})
     assets = sorted({shown(f.asset.name, 60) for f in question.findings})
-    text = Text().append(f"{listed(checks)} on {listed(assets)}", "bold")
+    text = Text().append(f"{shown(listed(checks), 200)} on {listed(assets)}", "bold")
     text.append(f"\nsettled by: {shown(question.settled_by) or 'nothing known'}")
     return _marked("?", "yellow", text)
 
@@ -208,9 +210,9 @@ def _inventory(seen: tuple[Seen, ...]) -> RenderableType:
             Text(f"  {shown(one.name, 60)}"),
             Text(shown(one.component, 40)),
             Text(shown(one.version, 40) if one.version else "unknown"),
-            Text(one.depth),
-            Text(one.exposure),
+            Text(shown(one.depth, 20)),
+            Text(shown(one.exposure, 40)),
             Text(shown(listed(one.addresses, 2), 80) or "-"),
-            Text(" + ".join(one.sources)),
+            Text(shown(" + ".join(one.sources), 40)),
         )
     return table

@@ -4,13 +4,8 @@ A scanned file can hold terminal escapes that hide a finding, direction marks th
 lines a megabyte long. What a reader sees must be what stands there, so such characters are written out instead of obeyed.
 """
 
-import unicodedata
-
 CUT = 300
 """Characters of one text that are shown unless a caller says otherwise."""
-
-_OBEYED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode categories that act on a display or show nothing: controls, formats, surrogates, private, unassigned, separators."""
 
 
 def _written_out(character: str) -> str:
@@ -21,14 +16,14 @@ def _written_out(character: str) -> str:
 
 
 def shown(text: str, cut: int = CUT) -> str:
-    r"""``text`` on one line, every character that a display would obey written out, at most ``cut`` characters long.
+    r"""``text`` on one line, every character that acts on a display or shows nothing written out, at most ``cut`` characters long.
 
     >>> shown("a\x1b[31mb\u202ec")
     'a\\x1b[31mb\\u202ec'
     """
     head = text[: cut + 1].replace("\t", "    ")
-    if not head.isascii() or not head.isprintable():
-        head = "".join(_written_out(c) if unicodedata.category(c) in _OBEYED else c for c in head)
+    if not head.isprintable():
+        head = "".join(c if c.isprintable() else _written_out(c) for c in head)
     return head if len(head) <= cut else head[: cut - 1] + "…"
 
 
