@@ -8,7 +8,16 @@ import pkgutil
 import sys
 import traceback
 
-WATCHED = ("open", "socket.connect", "socket.bind", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork")
+WATCHED = (
+    "open",
+    "socket.connect",
+    "socket.bind",
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+)
 
 
 def _ours(frames: list[traceback.FrameSummary], packages: list[str]) -> str | None:

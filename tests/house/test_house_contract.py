@@ -72,5 +72,9 @@ def test_no_room_is_called_after_nothing_in_particular() -> None:
 
 
 def test_no_source_file_needs_a_table_of_contents() -> None:
-    long = {str(p.relative_to(ROOT)): n for p in (ROOT / "src").rglob("*.py") if (n := len(p.read_text().splitlines())) > 400}
+    long = {
+        str(p.relative_to(ROOT)): n
+        for p in (ROOT / "src").rglob("*.py")
+        if (n := len(p.read_text().splitlines())) > 400
+    }
     assert long == {}
