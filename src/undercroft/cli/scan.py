@@ -8,6 +8,10 @@ exit status: 0 nothing at or above --fail-on, 1 findings, 2 could not run, 3 som
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from undercroft.model.result import ScanResult
 
 SUMMARY = "find what is wrong with what is deployed: files and endpoints"
 
@@ -69,10 +73,8 @@ def run(args: argparse.Namespace) -> int:
         return 2
     result = replace(result, findings=tuple(f for f in result.findings if f.persona in admitted))
     try:
-        output.write(
-            _render(result, args.format, colour=output.colour(sys.stdout, os.environ), to_file=bool(args.output)),
-            args.output,
-        )
+        coloured = not args.output and output.colour(sys.stdout, os.environ)
+        output.write(_render(result, args.format, colour=coloured), args.output)
     except OSError as error:
         print(f"undercroft scan: {args.output}: {error.strerror}; give a path that can be written", file=sys.stderr)
         return 2
@@ -81,10 +83,7 @@ def run(args: argparse.Namespace) -> int:
     return 1 if result.at_least(Severity(args.fail_on), unknown=args.fail_on_unknown) else 0
 
 
-def _render(result: object, form: str, *, colour: bool, to_file: bool) -> str:
-    from undercroft.model.result import ScanResult
-
-    assert isinstance(result, ScanResult)
+def _render(result: "ScanResult", form: str, *, colour: bool) -> str:
     match form:
         case "json":
             from undercroft.report import json
@@ -92,8 +91,11 @@ def _render(result: object, form: str, *, colour: bool, to_file: bool) -> str:
             return json.render(result)
         case "sarif":
             from undercroft.report import sarif
+            from undercroft.scan.check import discover
 
-            return sarif.render(result)
+            return sarif.render(
+                result, {r.id: sarif.About(r.check.title, r.documentation) for r in discover().values()}
+            )
         case "html":
             from undercroft.report import html
 
@@ -102,4 +104,4 @@ def _render(result: object, form: str, *, colour: bool, to_file: bool) -> str:
             from undercroft.cli import output
             from undercroft.report import terminal
 
-            return terminal.render(result, output.width(), colour=colour and not to_file)
+            return terminal.render(result, width=output.width(), colour=colour)

@@ -1,7 +1,7 @@
 """Drives a scan: targets in, one result out. What could not be looked at comes out with what could."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -83,19 +83,31 @@ def inventory(graph: Graph) -> tuple[Seen, ...]:
 
 
 def _network(
-    targets: Sequence[str], request: Request, components: dict[str, ComponentFact], progress: Callable[[str], None]
+    targets: Sequence[str], request: Request, components: Mapping[str, ComponentFact], progress: Callable[[str], None]
 ) -> tuple[list[Workload], list[Unread], int]:
     try:
-        from undercroft.scan.collect.network import collect as network
+        from undercroft.scan.collect.network.limits import Limits
+        from undercroft.scan.collect.network.scope import Scope, ScopeError
+        from undercroft.scan.collect.network.sweep import collect
     except ImportError as error:
-        raise CannotRun(
-            f"scanning {targets[0]} needs the live extra: pip install 'undercroft[live]' ({error.name} is missing)"
-        ) from error
-    return network.collect(targets, components, scope=request.scope, token=request.token, progress=progress)
+        needed = "pip install 'undercroft[live]'"
+        raise CannotRun(f"scanning {targets[0]} needs the live extra: {needed} ({error.name} is missing)") from error
+    try:
+        scope = Scope.of(request.scope)
+    except ScopeError as error:
+        raise CannotRun(str(error)) from error
+    return collect(
+        targets,
+        components,
+        scope=scope,
+        limits=Limits(),
+        token=request.token,
+        progress=lambda _done, _of, place: progress(place),
+    )
 
 
 def scan(
-    request: Request, components: dict[str, ComponentFact], progress: Callable[[str], None] = lambda _: None
+    request: Request, components: Mapping[str, ComponentFact], progress: Callable[[str], None] = lambda _: None
 ) -> Observed:
     """Scan all targets into one graph and judge it. Raises :class:`CannotRun` before anything is read or sent."""
     paths = [Path(target).expanduser() for target in request.targets if is_path(target)]
@@ -114,8 +126,8 @@ def scan(
 
         live, missed, answered = _network(endpoints, request, components, progress)
         unread += missed
-        workloads, sentences = join(graph.workloads, live)
-        graph, joined = replace(graph, workloads=tuple(workloads)), tuple(sentences)
+        workloads, joined = join((*graph.workloads, *live))
+        graph = replace(graph, workloads=workloads)
     findings = [found for found in judge(graph) if _suppressed(found, collection.sources) is None]
     result = ScanResult(
         request.targets, ("127.0.0.0/8", "::1", *request.scope) if endpoints else (), tuple(findings), inventory(graph), tuple(unread),

@@ -14,8 +14,9 @@ from undercroft.model.setting import Origin, Setting, Value
 from undercroft.scan.graph import Text
 from undercroft.versions.pep440 import satisfies
 
-_TRUE = frozenset({"true", "yes", "on", "1", "y", "t"})
-_FALSE = frozenset({"false", "no", "off", "0", "n", "f", ""})
+_BOOLEANS = dict.fromkeys(("true", "yes", "on", "1", "y", "t"), True) | dict.fromkeys(
+    ("false", "no", "off", "0", "n", "f", ""), False
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,7 @@ def _typed(raw: str, fact: SettingFact) -> Value:
     try:
         match fact.type:
             case "boolean":
-                low = raw.strip().lower()
-                return True if low in _TRUE else False if low in _FALSE else raw
+                return _BOOLEANS.get(raw.strip().lower(), raw)
             case "integer":
                 return int(raw)
             case "number":
@@ -73,42 +73,43 @@ def _mapped(raw: str, spelling: Spelling, fact: SettingFact) -> Value:
     return _typed(raw, fact)
 
 
-def _flag(spelling: Spelling, fact: SettingFact, arguments: Sequence[Text]) -> _Found | None:
-    found: _Found | None = None  # the last occurrence wins, as in argparse, click and traitlets
-    # vLLM and argparse accept underscores for dashes; comparing on dashes costs nothing elsewhere.
+def _flag(spelling: Spelling, fact: SettingFact, arguments: Sequence[Text]) -> tuple[int, _Found] | None:
+    """The last occurrence of a flag, as argparse, click and traitlets take it, with its position."""
+    found: tuple[int, _Found] | None = None
+    # argparse-based servers accept underscores for dashes; comparing on dashes costs nothing elsewhere.
     wanted = spelling.flag.replace("_", "-")
     for i, word in enumerate(arguments):
-        if word.value is None:
+        if word.value is None or not word.value.startswith("-"):
             continue
         name, equals, rest = word.value.partition("=")
-        if name.replace("_", "-") != wanted or not word.value.startswith("-"):
+        if name.replace("_", "-") != wanted:
             continue
         if spelling.takes == "nothing":
             means = True if spelling.means is None else _plain(spelling.means)
             if equals and isinstance(means, bool):
-                written = _typed(rest, SettingFact(about="", type="boolean", defaults=()))
-                means = (means is written) if isinstance(written, bool) else means
-            found = _Found(means, word, resolved=True)
+                written = _BOOLEANS.get(rest.strip().lower())
+                means = means if written is None else means is written
+            found = i, _Found(means, word, resolved=True)
         elif equals:
-            found = _Found(_mapped(rest, spelling, fact), word, resolved=True)
+            found = i, _Found(_mapped(rest, spelling, fact), word, resolved=True)
         elif spelling.takes == "list":
-            values = []
-            for following in arguments[i + 1 :]:
-                if following.value is None or following.value.startswith("--"):
-                    break
-                values.append(following.value)
-            found = _Found(
-                _mapped(",".join(values), spelling, fact), arguments[i + 1] if values else word, resolved=True
-            )
+            found = i, _several(word, arguments[i + 1 :], spelling, fact)
         elif i + 1 < len(arguments):
-            following = arguments[i + 1]
-            raw = following.value
-            found = (
-                _Found(None, following, resolved=False)
-                if raw is None
-                else _Found(_mapped(raw, spelling, fact), following, resolved=True)
-            )
+            following = _written(arguments[i + 1], spelling, fact)
+            found = (i, following) if following is not None else found
     return found
+
+
+def _several(word: Text, following: Sequence[Text], spelling: Spelling, fact: SettingFact) -> _Found:
+    """The values behind a flag that takes several, up to the next flag. One that does not resolve leaves the whole unknown."""
+    values: list[str] = []
+    for each in following:
+        if each.value is None:
+            return _Found(None, each, resolved=False)
+        if each.value.startswith("--"):
+            break
+        values.append(each.value)
+    return _Found(_mapped(",".join(values), spelling, fact), following[0] if values else word, resolved=True)
 
 
 def _written(text: Text | None, spelling: Spelling, fact: SettingFact) -> _Found | None:
@@ -132,7 +133,14 @@ def _positional(spelling: Spelling, fact: SettingFact, arguments: Sequence[Text]
 
 def _look(spelling: Spelling, fact: SettingFact, how: Invocation) -> _Found | None:
     if spelling.flag:
-        return _flag(spelling, fact, how.arguments)
+        # A switch and its negation are one choice: the last on the command line decides. Flags with values keep their precedence.
+        rivals = (
+            [s for s in fact.spellings if s.flag and s.takes == "nothing"]
+            if spelling.takes == "nothing"
+            else [spelling]
+        )
+        seen = [found for rival in rivals if (found := _flag(rival, fact, how.arguments)) is not None]
+        return max(seen, key=lambda place: place[0])[1] if seen else None
     if spelling.env:
         return _written(how.environment.get(spelling.env), spelling, fact)
     if spelling.config:

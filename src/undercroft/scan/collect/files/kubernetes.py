@@ -208,7 +208,7 @@ def _workloads(
             granted = _container(pod, container, head)
             title = f"{kind.scalar}/{name.scalar if name and name.scalar else '?'}"
             space = namespace.scalar if namespace and namespace.scalar else "default"
-            key = f"kubernetes:{space}/{title}#{label.scalar if label else ''}"
+            key = f"kubernetes:{source.path}#{space}/{title}/{label.scalar if label else ''}"
             asset = Asset(
                 key,
                 "workload",
