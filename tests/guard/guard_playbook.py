@@ -38,7 +38,9 @@ def openai_profile(**extras: str) -> Profile:
     return Profile("vllm", found.exact, found.patterns, extras) if extras else found
 
 
-def context(limits: Limits | None = None, *, records=(RECORD, OTHER_RECORD), mode=Mode.ENFORCE, extras=None, **more) -> Context:
+def context(
+    limits: Limits | None = None, *, records=(RECORD, OTHER_RECORD), mode=Mode.ENFORCE, extras=None, **more
+) -> Context:
     numbers = iter(range(1, 1_000_000))
     return Context(
         limits or Limits(),
@@ -56,11 +58,21 @@ def pipeline(limits: Limits | None = None, **more) -> Pipeline:
 
 
 def chat(**fields) -> bytes:
-    return json.dumps({"model": "demo", "messages": [{"role": "user", "content": "ping"}], "max_tokens": 5} | fields).encode()
+    return json.dumps(
+        {"model": "demo", "messages": [{"role": "user", "content": "ping"}], "max_tokens": 5} | fields
+    ).encode()
 
 
 def head(
-    method: str = "POST", target: str = CHAT, *, key: str = KEY, length: int | None = None, without=(), extra=(), version="1.1", upgrade=False
+    method: str = "POST",
+    target: str = CHAT,
+    *,
+    key: str = KEY,
+    length: int | None = None,
+    without=(),
+    extra=(),
+    version="1.1",
+    upgrade=False,
 ) -> HeadersReceived:
     fields = [(b"host", b"guard.test")]
     if key:
@@ -81,7 +93,9 @@ def request(body: bytes | None = None, **more) -> list[Event]:
     return [HeadStarted(), head(length=len(body), **more), BodyChunk(body), BodyComplete()]
 
 
-def answer(body: bytes = b'{"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}', status: int = 200, extra=()) -> list[Event]:
+def answer(
+    body: bytes = b'{"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}', status: int = 200, extra=()
+) -> list[Event]:
     """The events of one whole answer of the upstream."""
     fields = ((b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *extra)
     return [UpstreamHeaders(status, fields), UpstreamChunk(body), UpstreamComplete()]

@@ -24,7 +24,9 @@ def true_depth(value: object) -> int:
 
 
 @given(value=VALUES, ascii_only=st.booleans())
-def test_every_colon_of_the_skeleton_is_a_key_and_the_depth_is_exact_where_it_matters(value: object, ascii_only: bool) -> None:
+def test_every_colon_of_the_skeleton_is_a_key_and_the_depth_is_exact_where_it_matters(
+    value: object, ascii_only: bool
+) -> None:
     bones = skeleton(json.dumps(value, ensure_ascii=ascii_only).encode())
     assert bones.count(b":") == key_count(value)
     for enough in (0, 1, 2, 3):

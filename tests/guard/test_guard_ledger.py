@@ -55,7 +55,9 @@ TestConcurrentRequests = ConcurrentRequests.TestCase
 
 
 def test_five_hundred_requests_at_once_on_one_budget_spend_no_more_than_it() -> None:
-    account = Account(KeyRecord("abc123", "t", "0" * 64, 0.0, budget=10_000), Limits(requests_burst=1000, requests_per_minute=1000))
+    account = Account(
+        KeyRecord("abc123", "t", "0" * 64, 0.0, budget=10_000), Limits(requests_burst=1000, requests_per_minute=1000)
+    )
     let = [account.reserve(300, 0.0) is None for _ in range(500)]
     assert sum(let) == 33
     assert account.reserve(101, 0.0) == (Code.BUDGET_SPENT, None)

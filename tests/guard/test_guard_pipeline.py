@@ -128,8 +128,14 @@ def test_an_upstream_that_breaks_off_leaves_the_answer_visibly_incomplete() -> N
 def test_a_stream_settles_by_the_usage_of_its_last_event() -> None:
     guard = pipeline()
     conversation = guard.open("192.0.2.7", 100.0)
-    usage = b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}\n\ndata: [DONE]\n\n'
-    events = [SSE, UpstreamChunk(b"data: " + b"a" * 9000 + b"\n\n"), *(UpstreamChunk(usage[i : i + 1]) for i in range(len(usage)))]
+    usage = (
+        b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}\n\ndata: [DONE]\n\n'
+    )
+    events = [
+        SSE,
+        UpstreamChunk(b"data: " + b"a" * 9000 + b"\n\n"),
+        *(UpstreamChunk(usage[i : i + 1]) for i in range(len(usage))),
+    ]
     play(conversation, [*request(), *events, UpstreamComplete()])
     assert guard.context.ledger.account(RECORD).spent == 7
 
@@ -155,7 +161,10 @@ def test_draining_ends_idle_connections_and_lets_running_ones_finish() -> None:
 
 
 @settings(max_examples=80, deadline=None)
-@given(body=st.sampled_from([chat(), chat(n=1000), b"{", chat(n=1, extra="x")]), cuts=st.lists(st.integers(0, 120), max_size=8))
+@given(
+    body=st.sampled_from([chat(), chat(n=1000), b"{", chat(n=1, extra="x")]),
+    cuts=st.lists(st.integers(0, 120), max_size=8),
+)
 def test_the_verdict_is_the_same_however_the_body_is_chunked(body: bytes, cuts: list[int]) -> None:
     places = sorted({0, len(body), *(cut for cut in cuts if cut < len(body))})
     pieces = [BodyChunk(body[a:b]) for a, b in zip(places, places[1:], strict=False)]
@@ -164,7 +173,9 @@ def test_the_verdict_is_the_same_however_the_body_is_chunked(body: bytes, cuts: 
     assert ask(pipeline(), [*start, *pieces, BodyComplete()]) == whole
 
 
-STEPS = st.sampled_from(["ask", "huge", "bad", "head", "chunk", "done", "error", "fail", "lost", "gone", "tick", "drip"])
+STEPS = st.sampled_from(
+    ["ask", "huge", "bad", "head", "chunk", "done", "error", "fail", "lost", "gone", "tick", "drip"]
+)
 
 
 @settings(max_examples=150, deadline=None)

@@ -32,7 +32,16 @@ from undercroft.guard.policies import PolicyError, Stage, discover
 from undercroft.guard.profile import UnknownProfile, profile
 from undercroft.model.event import EventClass, Outcome
 
-LIMITS = Limits(max_url=64, max_header_count=8, max_header=200, max_body=4096, max_json_depth=6, max_messages=4, max_stop=2, max_inputs=3)
+LIMITS = Limits(
+    max_url=64,
+    max_header_count=8,
+    max_header=200,
+    max_body=4096,
+    max_json_depth=6,
+    max_messages=4,
+    max_stop=2,
+    max_inputs=3,
+)
 
 
 def test_a_whole_exchange_is_one_transcript() -> None:
@@ -51,7 +60,13 @@ def test_a_whole_exchange_is_one_transcript() -> None:
     assert b"access-control-allow-origin" not in names
     assert dict(answered[0].headers)[b"x-content-type-options"] == b"nosniff"
     (event,) = emitted(answered)
-    assert (event.action, event.outcome, event.status, event.cost, event.principal) == ("request", Outcome.SUCCESS, 200, 5, "abc123")
+    assert (event.action, event.outcome, event.status, event.cost, event.principal) == (
+        "request",
+        Outcome.SUCCESS,
+        200,
+        5,
+        "abc123",
+    )
     assert KEY not in event.line
 
 
@@ -95,7 +110,10 @@ HEADS = {
     "announced too large": (head(length=4097), "body-too-large"),
     "announced as large as allowed": (head(length=4096), ""),
     "form body": (head(length=2, without=["content-type"], extra=[(b"content-type", b"text/plain")]), "media-type"),
-    "json with charset": (head(length=2, without=["content-type"], extra=[(b"content-type", b"application/json; charset=utf-8")]), ""),
+    "json with charset": (
+        head(length=2, without=["content-type"], extra=[(b"content-type", b"application/json; charset=utf-8")]),
+        "",
+    ),
     "compressed": (head(length=2, extra=[(b"content-encoding", b"gzip")]), "media-type"),
     "body of a get": (head("GET", "/v1/models", length=2), "body-unexpected"),
     "no key": (head(length=2, key=""), "key-missing"),
@@ -130,8 +148,14 @@ BODIES = {
     "brackets in a string": (chat(messages=[{"role": "user", "content": "[" * 100}]), "forward"),
     "duplicate key": (b'{"model":"a",' + chat()[1:], "duplicate-json-key"),
     "duplicate by escape": (b'{"mod\\u0065l":"a",' + chat()[1:], "duplicate-json-key"),
-    "duplicate inside": (b'{"model":"a","messages":[{"role":"user","role":"user","content":""}]}', "duplicate-json-key"),
-    "same key in two objects": (chat(messages=[{"role": "user", "content": ":"}, {"role": "user", "content": '"a":'}]), "forward"),
+    "duplicate inside": (
+        b'{"model":"a","messages":[{"role":"user","role":"user","content":""}]}',
+        "duplicate-json-key",
+    ),
+    "same key in two objects": (
+        chat(messages=[{"role": "user", "content": ":"}, {"role": "user", "content": '"a":'}]),
+        "forward",
+    ),
     "a list": (b"[]", "invalid-body"),
     "no model": (b'{"messages":[]}', "invalid-body"),
     "model of no length": (chat(model=""), "invalid-body"),
@@ -153,7 +177,10 @@ BODIES = {
     "as many stops as allowed": (chat(stop=["a", "b"]), "forward"),
     "one stop": (chat(stop="a"), "forward"),
     "too hot": (chat(temperature=2.5), "out-of-bounds"),
-    "tools": (chat(tools=[{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]), "forward"),
+    "tools": (
+        chat(tools=[{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]),
+        "forward",
+    ),
     "nulls": (chat(n=None, stop=None), "forward"),
 }
 
@@ -236,7 +263,11 @@ def test_failed_tries_are_throttled_by_network_and_by_key_but_not_for_who_succee
     wrong = [HeadStarted(), head("GET", "/v1/models", key=make("abc123", "C" * 43)), BodyComplete()]
     good = [HeadStarted(), head("GET", "/v1/models"), BodyComplete()]
     assert code(ask(guard, good, source="2001:db8::99")) == "forward"
-    assert [code(ask(guard, wrong, source=f"2001:db8:1::{i}")) for i in range(3)] == ["key-invalid", "key-invalid", "too-many-failed-tries"]
+    assert [code(ask(guard, wrong, source=f"2001:db8:1::{i}")) for i in range(3)] == [
+        "key-invalid",
+        "key-invalid",
+        "too-many-failed-tries",
+    ]
     assert code(ask(guard, good, source="2001:db8:1::9")) == "too-many-failed-tries"
     assert code(ask(guard, good, source="2001:db8:2::1")) == "too-many-failed-tries"  # by key: never seen from there
     assert code(ask(guard, good, source="2001:db8::99")) == "forward"  # this pair is known
@@ -247,7 +278,10 @@ def test_failed_tries_are_throttled_by_network_and_by_key_but_not_for_who_succee
 
 def test_an_expired_and_a_revoked_key_look_like_a_wrong_one() -> None:
     now = 1_000_100.0
-    for record in (KeyRecord("abc123", "t", digest(KEY), 0.0, expires=now), KeyRecord("abc123", "t", digest(KEY), 0.0, revoked=1.0)):
+    for record in (
+        KeyRecord("abc123", "t", digest(KEY), 0.0, expires=now),
+        KeyRecord("abc123", "t", digest(KEY), 0.0, revoked=1.0),
+    ):
         refused = ask(pipeline(records=[record]), [HeadStarted(), head(length=2)])
         assert refused[0].decision == Code.KEY_INVALID.decision()
     living = KeyRecord("abc123", "t", digest(KEY), 0.0, expires=now + 1)
@@ -305,7 +339,9 @@ def test_an_upstream_error_becomes_an_id_and_costs_nothing_when_the_request_was_
 
 
 @pytest.mark.parametrize(("status", "shown"), [(500, 502), (401, 502), (302, 502), (422, 422), (429, 429)])
-def test_the_status_of_an_upstream_error_is_passed_on_only_when_it_is_about_the_request(status: int, shown: int) -> None:
+def test_the_status_of_an_upstream_error_is_passed_on_only_when_it_is_about_the_request(
+    status: int, shown: int
+) -> None:
     conversation = pipeline().open("192.0.2.7", 100.0)
     play(conversation, request())
     assert conversation.handle(UpstreamHeaders(status, ()), 101.0)[0].decision.status == shown
@@ -331,7 +367,12 @@ def test_refusals_of_identity_are_authentication_events() -> None:
 def test_trailers_are_dropped_and_reported() -> None:
     conversation = pipeline().open("192.0.2.7", 100.0)
     body = chat()
-    events = [HeadStarted(), head(extra=[(b"transfer-encoding", b"chunked")]), BodyChunk(body), BodyComplete(trailers_dropped=1)]
+    events = [
+        HeadStarted(),
+        head(extra=[(b"transfer-encoding", b"chunked")]),
+        BodyChunk(body),
+        BodyComplete(trailers_dropped=1),
+    ]
     assert code(play(conversation, events)) == "forward"
     assert "trailers" in emitted(play(conversation, answer()))[0].line
 

@@ -1,5 +1,6 @@
 """Bytes to verdicts: smuggling cases, and the property that cutting the bytes differently changes nothing."""
 
+import pytest
 from guard_playbook import KEY, chat, code, pipeline
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,8 +9,6 @@ from undercroft.guard.commands import Forward, Reject
 from undercroft.guard.events import BodyChunk, UpstreamChunk, UpstreamComplete, UpstreamFailed, UpstreamHeaders
 from undercroft.guard.limits import Limits
 from undercroft.guard.reader import RequestReader, ResponseReader
-
-import pytest
 
 BODY = chat()
 LINE = b"POST /v1/chat/completions HTTP/1.1\r\n"
@@ -65,7 +64,10 @@ SOUND = {
     "a length": SECOND,
     "chunks": LINE + FIELDS + CHUNKED + b"\r\n" + CHUNKS,
     "chunks with an extension": LINE + FIELDS + CHUNKED + b"\r\n%x;a=b\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY),
-    "chunks with a trailer": LINE + FIELDS + CHUNKED + b"\r\n%x\r\n%b\r\n0\r\nAuthorization: Bearer x\r\n\r\n" % (len(BODY), BODY),
+    "chunks with a trailer": LINE
+    + FIELDS
+    + CHUNKED
+    + b"\r\n%x\r\n%b\r\n0\r\nAuthorization: Bearer x\r\n\r\n" % (len(BODY), BODY),
     "a request behind it": SECOND + SECOND,
     "a request behind chunks": LINE + FIELDS + CHUNKED + b"\r\n" + CHUNKS + SECOND,
 }
@@ -128,7 +130,10 @@ def test_arbitrary_bytes_are_never_forwarded_and_raise_nothing(data: bytes, cuts
 @settings(max_examples=60, deadline=None)
 @given(body=st.binary(max_size=300), cuts=st.lists(st.integers(0, 1000), max_size=6), chunk=st.integers(1, 60))
 def test_a_body_is_read_back_whatever_its_framing_and_cuts(body: bytes, cuts: list[int], chunk: int) -> None:
-    framed = b"".join(b"%x\r\n%b\r\n" % (len(body[i : i + chunk]), body[i : i + chunk]) for i in range(0, len(body), chunk)) + b"0\r\n\r\n"
+    framed = (
+        b"".join(b"%x\r\n%b\r\n" % (len(body[i : i + chunk]), body[i : i + chunk]) for i in range(0, len(body), chunk))
+        + b"0\r\n\r\n"
+    )
     data = LINE + FIELDS + CHUNKED + b"\r\n" + framed
     places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     reader = RequestReader(16_384)
@@ -159,7 +164,9 @@ def read(data: bytes, size: int = 1) -> tuple[ResponseReader, list]:
 
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
-@pytest.mark.parametrize("framed", [b"Content-Length: 5\r\n\r\nhello", b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"])
+@pytest.mark.parametrize(
+    "framed", [b"Content-Length: 5\r\n\r\nhello", b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"]
+)
 def test_an_answer_is_read_whatever_its_framing(framed: bytes, size: int) -> None:
     reader, events = read(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ANSWER + framed, size)
     assert isinstance(events[0], UpstreamHeaders)
@@ -192,7 +199,9 @@ def test_an_answer_that_ends_with_the_connection_is_complete_only_without_other_
 
 
 def test_a_connection_with_bytes_behind_its_answer_is_not_kept() -> None:
-    reader, events = read(ANSWER + b"Content-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 10_000)
+    reader, events = read(
+        ANSWER + b"Content-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 10_000
+    )
     assert sum(isinstance(event, UpstreamComplete) for event in events) == 1
     assert not reader.keep
 

@@ -42,7 +42,9 @@ def test_a_key_is_recognised_by_redaction(tmp_path: Path) -> None:
         ('{"id":"abc123","owner":"a","sha256":"%s","created":0}' % ("0" * 64), 0o620, "chmod 600"),
     ],
 )
-def test_a_keys_file_that_cannot_be_relied_on_is_refused_with_the_reason(tmp_path: Path, content: str, mode: int, says: str) -> None:
+def test_a_keys_file_that_cannot_be_relied_on_is_refused_with_the_reason(
+    tmp_path: Path, content: str, mode: int, says: str
+) -> None:
     path = tmp_path / "keys"
     path.write_text(content)
     path.chmod(mode)

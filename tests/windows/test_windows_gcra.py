@@ -12,7 +12,9 @@ from undercroft.windows.gcra import Cell, Rate
     burst=st.integers(1, 50),
     steps=st.lists(st.tuples(st.floats(0, 5), st.integers(1, 50)), max_size=40),
 )
-def test_never_more_than_the_burst_and_the_rate_are_taken_in_any_stretch_of_time(per_second: float, burst: int, steps: list) -> None:
+def test_never_more_than_the_burst_and_the_rate_are_taken_in_any_stretch_of_time(
+    per_second: float, burst: int, steps: list
+) -> None:
     cell, now, taken = Cell(Rate(per_second, burst)), 0.0, []
     for wait, units in steps:
         now += wait

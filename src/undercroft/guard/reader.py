@@ -93,7 +93,7 @@ class RequestReader:
             return [*events, self._fail(Code.MALFORMED)]
         end = self._head.find(b"\r\n\r\n", max(0, scanned - 1))
         size = end + 4 if end >= 0 else len(self._head)
-        if (fault := lexical_fault(self._head[: min(size, self._max_head)], scanned)):
+        if fault := lexical_fault(self._head[: min(size, self._max_head)], scanned):
             return [*events, self._fail(Code.MALFORMED, f"The request is not well-formed HTTP/1.1: {fault}.")]
         if size > self._max_head:
             return [*events, self._fail(Code.HEADERS_TOO_LARGE)]
