@@ -18,12 +18,13 @@ from undercroft.catalogue.schema import (
 )
 from undercroft.model.exposure import Reach
 from undercroft.scan.collect.host.sockets import Sockets
-from undercroft.scan.collect.network import live
+from undercroft.scan.collect.network import client, live
 from undercroft.scan.collect.network.client import Peer
 from undercroft.scan.collect.network.limits import Limits
 from undercroft.scan.collect.network.scope import Scope
 from undercroft.scan.collect.network.sweep import gather
 from undercroft.scan.collect.network.target import Candidate
+from undercroft.scan.exchange import Heard, Silent
 
 LIMITS = Limits(connect=2.0, exchange=5.0)
 MUSE = ComponentFact(
@@ -226,3 +227,30 @@ def test_what_answers_from_elsewhere_is_exposed_as_far_as_its_address_reaches(ad
     exposure = live.exposure(Candidate(address, 80), Peer(address, 80, address), Sockets())
     assert exposure.reach is reach
     assert exposure.reason
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        Silent("the connection was reset"),
+        Silent("not an HTTP/1.1 answer: illegal status line"),
+        Heard(400, (), b"Client sent an HTTP request to an HTTPS server.\n"),
+    ],
+)
+def test_a_port_that_speaks_tls_is_spoken_to_in_tls_and_its_setting_says_so(monkeypatch, plain):
+    async def answering(ask, peer, *_):
+        status, body = PAGES.get(ask.path, (404, b"{}"))
+        return Heard(status, (), body) if peer.tls else plain
+
+    monkeypatch.setattr(client, "exchange", answering)
+
+    async def run():
+        async with serving(PAGES) as (port, _):
+            return await scan(f"127.0.0.1:{port}"), await scan(f"http://127.0.0.1:{port}")
+
+    unstated, stated = asyncio.run(run())
+    (running,) = unstated[0][0].running
+    assert running.observed["tls"].value == "on"
+    assert "not verified" in running.observed["tls"].reason
+    assert unstated[0][0].head.endpoint.startswith("https://")
+    assert all(not w.running for w in stated[0])  # http:// was asked for, so nothing else is tried
