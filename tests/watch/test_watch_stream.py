@@ -122,6 +122,14 @@ def test_a_login_after_the_alert_as_somebody_else_does_not():
     assert alert.severity is Severity.MEDIUM
 
 
+def test_where_sources_are_counted_together_only_a_source_that_tried_the_account_makes_it_critical():
+    together = (RULE % ("value_count", "gte: 3, field: [source, principal]")).replace("  group-by: [source]\n", "")
+    tries = [login(n, "ada", f"s{n}") for n in range(3)]
+    (own,) = run(stream(together), [*tries, login(5, "ada", "home", Outcome.SUCCESS)])
+    (taken,) = run(stream(together), [*tries, login(5, "ada", "s0", Outcome.SUCCESS)])
+    assert (own.severity, taken.severity) == (Severity.MEDIUM, Severity.CRITICAL)
+
+
 def test_in_a_spray_over_more_accounts_than_are_listed_a_later_login_is_still_seen():
     (alert,) = run(
         stream(VALUES), [*(login(n, f"user{n}") for n in range(1000)), login(1001, "user700", outcome=Outcome.SUCCESS)]

@@ -87,7 +87,7 @@ class Groups(Generic[L]):
         if group is not None:
             self._again[key] = group
             return group
-        if len(self) >= self._limit:
+        if len(self._once) + len(self._again) >= self._limit:
             self._let_go()
         fresh: Group[L] = Group()
         self._once[key] = fresh
@@ -153,7 +153,9 @@ class SlidingCount:
         else:
             insort(lane.entries, entry)
         lane.total += weight
-        lane.trim(lane.newest - self._span, self._ceiling)
+        horizon = lane.newest - self._span
+        if lane.total > self._ceiling or lane.entries[0][0] <= horizon:
+            lane.trim(horizon, self._ceiling)
         return lane.total
 
     def withdraw(self, key: Hashable, member: Hashable) -> None:

@@ -15,7 +15,7 @@ LISTED = 50
 QUOTED = 5
 """Lines an alert quotes."""
 TRIED = 256
-"""Principals an incident remembers as tried; past that, any login of its source is taken for one of them."""
+"""Pairs of source and principal an incident remembers as tried; past that, any login of its one source is taken for one."""
 
 
 @dataclass(slots=True)
@@ -33,8 +33,8 @@ class Incident:
     more: set[str] = field(default_factory=set)
     """Kinds of which there were more than are listed."""
     lines: list[str] = field(default_factory=list)
-    tried: set[str] = field(default_factory=set)
-    """Principals that were tried, at most ``TRIED``."""
+    tried: set[tuple[str, str]] = field(default_factory=set)
+    """Pairs of source and principal that were tried, about ``TRIED`` at most."""
     succeeded: dict[str, None] = field(default_factory=dict)
     """Principals of the incident that its source then logged in as."""
 
@@ -55,13 +55,14 @@ class Incident:
         for kind in self.rule.extension.entities:
             self.name(kind, str(getattr(event, kind)))
         if len(self.tried) < TRIED:
-            self.tried.add(event.principal)
+            self.tried.add((event.source, event.principal))
         if len(self.lines) < QUOTED and event.line:
             self.lines.append(event.line)
 
-    def logged_in(self, principal: str) -> None:
-        """The incident's source logged in. It matters where the principal is one that was tried."""
-        if (principal in self.tried or len(self.tried) == TRIED) and len(self.succeeded) < LISTED:
+    def logged_in(self, source: str, principal: str) -> None:
+        """A source logged in. It matters where it had tried to, as that principal."""
+        full = len(self.tried) >= TRIED and "source" in self.rule.group_by
+        if ((source, principal) in self.tried or full) and len(self.succeeded) < LISTED:
             self.succeeded[principal] = None
 
     def _said(self, kind: str) -> str:
@@ -130,6 +131,8 @@ class Incidents:
 
     def quiet(self, now: float) -> Sequence[Incident]:
         """Close and return those with nothing new for the rule's span before ``now``. Looks at the longest quiet first."""
+        if not self._open:
+            return ()
         closed: list[Incident] = []
         while self._open:
             key = next(iter(self._open))

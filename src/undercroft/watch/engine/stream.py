@@ -38,6 +38,10 @@ def _key(fields: tuple[str, ...]) -> _Key:
     return attrgetter(*fields) if fields else lambda _: ()
 
 
+def _parts(key: Any) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
 _pair = attrgetter("source", "principal")
 _kind = attrgetter(*sorted(GATE))
 
@@ -81,28 +85,28 @@ class _Running:
     def _raise(self, key: Hashable, event: Event, count: int) -> Incident:
         contents = self.window.contents(key)
         incident = Incident(self.rule, contents.first, event.time, count, 0, {})
-        self._name(incident, contents)
+        self._name(incident, key, contents)
         incident.lines = [line for line in contents.samples if line != event.line]
         incident.take(event)
         return incident
 
-    def _name(self, incident: Incident, contents: Contents) -> None:
+    def _name(self, incident: Incident, key: Hashable, contents: Contents) -> None:
         """List who took part before the alert was raised."""
-        kinds = self.rule.values or ("source", "principal")
+        rule = self.rule
+        group = dict(zip(rule.group_by, _parts(key), strict=True))
         for member in contents.members:
-            parts: tuple[Any, ...] = member if isinstance(member, tuple) else (member,)
-            for kind, part in zip(kinds, parts, strict=True):
-                if kind in self.rule.extension.entities:
-                    incident.name(kind, str(part))
-                if kind == "principal":
-                    incident.tried.add(str(part))
+            who = group | dict(zip(rule.values or ("source", "principal"), _parts(member), strict=True))
+            for kind in rule.extension.entities:
+                incident.name(kind, str(who.get(kind, "")))
+            if "source" in who and "principal" in who:
+                incident.tried.add((who["source"], who["principal"]))
 
     def success(self, event: Event) -> None:
         """The pair logged in: what it failed before was no guessing. An open incident stays, and says so."""
         key = self.group(event)
         incident = self.incidents.find(key)
         if incident is not None:
-            incident.logged_in(event.principal)
+            incident.logged_in(event.source, event.principal)
         self.window.withdraw(key, self.value(event))
 
 
@@ -126,19 +130,22 @@ class Stream:
 
     def feed(self, event: Event) -> Sequence[Alert]:
         """Judge one event. Returns the alerts of incidents that ended before it."""
-        self._first = min(self._first, event.time)
-        self._last = max(self._last, event.time)
+        time = event.time
+        self._last = max(self._last, time)
+        self._first = min(self._first, time)
         ended: list[Incident] = []
         known = event.source != "" and _pair(event) in self._succeeded
         for running, rests in self._asked(event):
             extension = running.rule.extension
             if extension.never_succeeded if known else extension.succeeded_before:
                 continue
-            if any(rest is None or rest(event) for rest in rests):
-                ended += running.feed(event)
+            for rest in rests:
+                if rest is None or rest(event):
+                    ended += running.feed(event)
+                    break
         if event.outcome is Outcome.SUCCESS and event.action == "login":
             self._remember(event)
-        return [incident.alert() for incident in ended]
+        return [incident.alert() for incident in ended] if ended else ()
 
     def _asked(self, event: Event) -> _Asked:
         """The rules whose gate lets such events pass, with what is left to ask. Looked up: there are few kinds of event."""

@@ -26,11 +26,14 @@ _KEY = r"(?:: [\w.@-]+ (?:SHA256:[\w+/=]+|(?:MD5:)?[0-9a-f:]{47}))?"
 _PREAUTH = r"(?: \[preauth\])?"
 
 FAILURE, SUCCESS = Outcome.FAILURE, Outcome.SUCCESS
-_Pattern = tuple[re.Pattern[str], str, Outcome, str]
+_Pattern = tuple[re.Pattern[str], str, Outcome, str, tuple[int, ...]]
+_GROUPS = ("source", "principal", "invalid", "method", "repeat", "inner")
 
 
 def _pattern(text: str, action: str, outcome: Outcome, reason: str = "") -> _Pattern:
-    return re.compile(text, re.DOTALL), action, outcome, reason
+    """``text`` compiled, with the numbers its groups have. A group it lacks is given the number of an empty one at its end."""
+    compiled = re.compile(f"{text}()", re.DOTALL)
+    return compiled, action, outcome, reason, tuple(compiled.groupindex.get(name, compiled.groups) for name in _GROUPS)
 
 
 # An attacker can put anything into a user name, but cannot log in with an account that does not exist: for a success the
@@ -216,32 +219,34 @@ _FIRST_WORDS_THAT_SAY_NOTHING = frozenset(_QUIET)
 
 def _message(text: str, time: float, host: str, line: str, repeat: int) -> Reading:
     first = text.partition(" ")[0]
-    for pattern, action, outcome, reason in _PATTERNS.get(first, ()):
+    for pattern, action, outcome, reason, groups in _PATTERNS.get(first, ()):
         match = pattern.fullmatch(text)
         if match is None:
             continue
-        found = match.groupdict("")
-        if inner := found.get("inner"):
-            return (
-                Unparsed("a repeated message inside another")
-                if repeat > 1
-                else _message(inner, time, host, line, int(found["repeat"]))
-            )
+        source, principal, invalid, method, times, inner = match.group(*groups)
+        if inner:
+            if repeat > 1:
+                return Unparsed("a repeated message inside another")
+            return _message(inner, time, host, line, int(times))
         if not action:
             return None
+        if source and source[0] == ":":
+            source = source.removeprefix("::ffff:")
+        if first == "ROOT":
+            principal = "root"
         return Event(
-            EventClass.AUTHENTICATION,
-            time,
-            outcome,
-            source=found.get("source", "").removeprefix("::ffff:"),
-            principal=found.get("principal", "root" if first == "ROOT" else ""),
+            cls=EventClass.AUTHENTICATION,
+            time=time,
+            outcome=outcome,
+            source=source,
+            principal=principal or "",
             target=host,
             component="sshd",
             instance=host,
             action=action,
-            reason="invalid-user" if found.get("invalid") else reason or found.get("method", ""),
+            reason="invalid-user" if invalid else reason or method,
             line=visible(line),
-            repeat=int(found.get("repeat", 0)) or repeat,
+            repeat=int(times) if times else repeat,
         )
     if first in _FIRST_WORDS_THAT_SAY_NOTHING:
         return None
