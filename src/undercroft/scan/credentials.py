@@ -1,5 +1,6 @@
 """Credentials written out where anyone who reads the file reads them. Shared by the checks that judge them differently."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -37,7 +38,8 @@ class Credential:
 
     def fix(self) -> Fix | None:
         """The value replaced by a reference, where the format has one."""
-        if self.format != "compose" or self.span is None or self.place != "environment":
+        named = re.fullmatch(r"[A-Za-z_]\w*", self.name)  # what Compose takes for a variable's name
+        if self.format != "compose" or self.span is None or self.place != "environment" or named is None:
             return None
         reference = f"${{{self.name}:?set {self.name} outside this file}}"
         edit = replaced(self.span, reference if self.in_list else f'"{reference}"')

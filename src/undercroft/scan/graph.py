@@ -83,6 +83,8 @@ class Listener:
     """Where the publication is written, for a fix."""
     evidence: Evidence | None = None
     """Where the port is written or was seen."""
+    address_span: Span | None = None
+    """Where the publication names the host's address, when that is a value of its own."""
 
 
 @dataclass(frozen=True, slots=True)

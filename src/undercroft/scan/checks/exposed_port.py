@@ -16,13 +16,14 @@ Unknown
 
 from collections.abc import Iterator
 
+from undercroft.model.evidence import FileEvidence
 from undercroft.model.exposure import Reach
-from undercroft.model.fix import Fix
+from undercroft.model.fix import Edit, Fix
 from undercroft.model.risk import Risk
 from undercroft.model.verdict import Severity, Verdict
 from undercroft.scan.check import Check, Example, Hit
 from undercroft.scan.edits import replaced
-from undercroft.scan.graph import Graph, Listener, Workload
+from undercroft.scan.graph import Graph, Listener, Span, Workload
 
 CHECK = Check(
     title="Port open beyond the machine",
@@ -43,13 +44,27 @@ def _fix(workload: Workload, listener: Listener) -> Fix:
     span = listener.span
     if workload.format != "compose" or span is None or not listener.addresses:
         return Fix("Bind the port to loopback and put a guard in front")
-    outside = listener.addresses[0].rpartition(":")[2]
-    new = f'"127.0.0.1:{outside}:{listener.port}"'
+    edit = _edit(listener, span, listener.addresses[0].rpartition(":")[2])
     return Fix(
         "Publish the port on loopback only",
-        (replaced(span, new),),
+        (edit,) if edit is not None else (),
         "put a guard or a proxy in front for those who need it",
     )
+
+
+def _edit(listener: Listener, span: Span, outside: str) -> Edit | None:
+    place, hops = listener.evidence, listener.exposure.path
+    if not isinstance(place, FileEvidence) or not any(hop.what.endswith(f"→ {listener.port}") for hop in hops):
+        return None  # a range of ports: one new publication would lose the others
+    if listener.address_span is not None:
+        return replaced(listener.address_span, '"127.0.0.1"')
+    if (place.line, place.column) == (span.line, span.start):
+        return replaced(span, f'"127.0.0.1:{outside}:{listener.port}"')
+    if place.text.lstrip("- ").startswith("{"):
+        return None
+    # Keys of a block mapping share their column, so a new one fits in front of the one whose value the span is.
+    new = f'host_ip: "127.0.0.1"\n{" " * (place.column - 1)}'
+    return Edit(span.file, span.line, span.digest, place.column, place.column, new)
 
 
 def examine(graph: Graph) -> Iterator[Hit]:

@@ -128,9 +128,12 @@ def _fix(workload: Workload, running: Running) -> Fix:
             if text.span is None or text.evidence is None or text.evidence.where not in places or not text.literal:
                 continue
             if text.value == "":
+                reference = f"${{{variable}:?set a long random token}}"
+                if getattr(text.evidence, "column", 0) == text.span.start:  # a value of its own, not the end of NAME=
+                    reference = f'"{reference}"'
                 return Fix(
                     f"Take the token of {name} from the environment",
-                    (replaced(text.span, f"${{{variable}:?set a long random token}}"),),
+                    (replaced(text.span, reference),),
                     f"set {variable}",
                 )
             if text.value is not None and text.value.endswith("="):

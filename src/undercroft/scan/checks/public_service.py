@@ -82,11 +82,14 @@ def examine(graph: Graph) -> Iterator[Hit]:
                 or "internal load balancer" in exposure.reason
             ):
                 continue
-            span = workload.spans.get("service-type")
+            what, _, type_ = routed[0].what.removeprefix("Service/").partition(" type ")
+            span = workload.spans.get(f"service-type:{what}")
+            # One that stands in quotes, as in JSON, keeps them.
+            new = '"ClusterIP"' if span and span.end - span.start > len(type_) else "ClusterIP"
             fix = (
                 Fix(
                     "Make the Service cluster-internal",
-                    (replaced(span, "ClusterIP"),),
+                    (replaced(span, new),),
                     "route to it through a gateway with identity",
                 )
                 if span

@@ -43,7 +43,7 @@ def _fix(workload: Workload) -> Fix:
     for word in workload.words:
         if word.value == "--trust-remote-code" and word.span is not None and word.evidence is not None and word.literal:
             text = getattr(word.evidence, "text", "")
-            if text.lstrip("- ").strip("\"'") == "--trust-remote-code":
+            if text.partition(" #")[0].strip().removeprefix("- ").strip().strip("\"'") == "--trust-remote-code":
                 return Fix(
                     "Take --trust-remote-code away",
                     (removed_line(word.span),),

@@ -22,6 +22,7 @@ from undercroft.scan.words import split
 _PORT = re.compile(
     r"^(?:(?P<ip>\[[0-9a-fA-F:]+\]|[0-9a-zA-Z.:]*?):)??(?:(?P<host>\d+(?:-\d+)?)?:)?(?P<target>\d+(?:-\d+)?)(?:/(?P<protocol>tcp|udp))?$"
 )
+_NUMBERS = re.compile(r"\d+(?:-\d+)?")
 _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock")
 
 
@@ -111,12 +112,22 @@ def _publication(node: Node, variables: Mapping[str, str]) -> tuple[Text, str, s
         target, published, ip = (node.get(k) for k in ("target", "published", "host_ip"))
         if target is None or target.scalar is None or (node.get("protocol") or target).scalar == "udp":
             return None
-        return target.text(), ip.scalar or "" if ip else "", published.scalar if published else None, target.scalar
+        inside = interpolate(target.text(), variables)
+        if not _NUMBERS.fullmatch(inside.value or ""):
+            return (inside, "", None, "") if inside.value is None else None
+        outside = interpolate(published.text(), variables).value if published else None
+        return inside, ip.scalar or "" if ip else "", outside, inside.value or ""
     text = interpolate(node.text(), variables)
     match = _PORT.match(text.value or "")
     if match is None or match["protocol"] == "udp":
         return None if text.value is not None else (text, "", None, "")
     return text, (match["ip"] or "").strip("[]"), match["host"], match["target"]
+
+
+def _address_span(node: Node) -> Span | None:
+    """Where a publication of several keys names the host's address."""
+    address = node.get("host_ip")
+    return address.text().span if address is not None else None
 
 
 def _reach(ip: str, node: Node, written: str) -> Exposure:
@@ -162,7 +173,13 @@ def _listeners(
         host = "127.0.0.1" if ip in {"", "0.0.0.0", "::"} or ip.startswith("127.") else ip  # noqa: S104 - read, not bound
         found.append(
             Listener(
-                number, roles.get(number, ""), exposure, (f"{host}:{outside}",) if outside else (), text.span, evidence
+                number,
+                roles.get(number, ""),
+                exposure,
+                (f"{host}:{outside}",) if outside else (),
+                text.span,
+                evidence,
+                _address_span(node),
             )
         )
     host_network = container["host-network"].value is True

@@ -52,7 +52,13 @@ def read(source: Source, document: Node, kind: str) -> Route:
     spec = document.get("spec") or document
     node = spec.get("type")
     where = node or document.get("kind") or document
-    spans = {"type": span} if node is not None and (span := node.text().span) is not None else {}
+    # A cluster-internal Service may not have these, so a change of the type alone would not be accepted by the API server.
+    bound = any(item.get("nodePort") for item in (spec.get("ports") or spec).each()) or any(
+        spec.get(key)
+        for key in ("externalTrafficPolicy", "healthCheckNodePort", "loadBalancerClass", "loadBalancerSourceRanges")
+    )
+    span = node.text().span if node is not None and not bound else None
+    spans = {"type": span} if span is not None else {}
     service_ports, backends = {}, []
     for item in (spec.get("ports") or spec).each():
         port, target = item.get("port"), item.get("targetPort")
@@ -121,7 +127,7 @@ def expose(workloads: Iterable[Workload], routes: Iterable[Route]) -> tuple[Work
                 continue
             opened = _opened(service, ingresses)
             spans |= (
-                {f"service-{name}": span for name, span in service.spans.items()}
+                {f"service-{name}:{service.name}": span for name, span in service.spans.items()}
                 if service.type in {"LoadBalancer", "NodePort"}
                 else {}
             )
