@@ -38,7 +38,8 @@ def read(path: Path, shape: type[T]) -> T:
 def _cited(fact: ComponentFact) -> list[tuple[str, str]]:
     """Every (place, source key) in a component."""
     places: list[tuple[str, str]] = []
-    for group in ("packages", "images", "commands", "ports", "endpoints", "fingerprints", "wire_settings", "logs"):
+    groups = ("packages", "images", "commands", "config_files", "resources", "charts", "credentials")
+    for group in (*groups, "ports", "endpoints", "fingerprints", "wire_settings", "logs"):
         places += [(f"{group}[{i}]", entry.source) for i, entry in enumerate(getattr(fact, group))]
     for name, setting in fact.settings.items():
         places += [(f"settings.{name}.spellings[{i}]", s.source) for i, s in enumerate(setting.spellings)]

@@ -263,6 +263,51 @@ class LogFormat(Strict, frozen=True, kw_only=True):
     source: str
 
 
+class DocumentedCredential(Strict, frozen=True, kw_only=True):
+    """A credential the product documents or ships as its default. Public by nature; compared with, never shown."""
+
+    user: str = ""
+    """Account, empty where there is none."""
+    secret: str
+    """Password, token or key as documented."""
+    setting: str = ""
+    """Setting or environment variable it is the default of, where there is one."""
+    active: bool = False
+    """Whether a fresh installation accepts it without anybody configuring it."""
+    versions: str = ""
+    """The versions it holds for, as a PEP 440 specifier; empty: all, as far as the source knows."""
+    source: str
+
+
+class ConfigFile(Strict, frozen=True, kw_only=True):
+    """A configuration file of the component's own, whose keys are ``Spelling.config``."""
+
+    name: str
+    """File name with ``*`` as wildcard: ``jupyter_*_config.py``, ``airflow.cfg``, ``config.properties``."""
+    format: Literal["python", "ini", "properties", "yaml", "toml", "json", "conf", "pbtxt", "env"]
+    """``python``: assignments such as ``c.ServerApp.token = ''``. ``conf``: a key and its value on a line (redis.conf)."""
+    requires: tuple[str, ...] = ()
+    """Keys of which one must be there before the file counts as this component's; needed for common names."""
+    source: str
+
+
+class Resource(Strict, frozen=True, kw_only=True):
+    """An object of an orchestrator or a cloud that *is* this component."""
+
+    system: Literal["kubernetes", "terraform", "cloudformation"]
+    type: str
+    """``serving.kserve.io/InferenceService`` (group/Kind), ``aws_sagemaker_endpoint``, ``AWS::SageMaker::Endpoint``. ``*`` as wildcard at the end."""
+    source: str
+
+
+class Chart(Strict, frozen=True, kw_only=True):
+    """A Helm chart that installs the component."""
+
+    name: str
+    """Chart name as in ``Chart.yaml`` or a dependency: ``jupyterhub``, ``qdrant``."""
+    source: str
+
+
 class ComponentFact(Strict, frozen=True, kw_only=True):
     """All that is known about one product."""
 
@@ -288,6 +333,10 @@ class ComponentFact(Strict, frozen=True, kw_only=True):
     packages: tuple[Package, ...] = ()
     images: tuple[Image, ...] = ()
     commands: tuple[Command, ...] = ()
+    config_files: tuple[ConfigFile, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    credentials: tuple[DocumentedCredential, ...] = ()
     ports: tuple[Port, ...] = ()
     settings: dict[str, SettingFact] = {}
     derived: dict[str, Derivation] = {}
