@@ -1,6 +1,7 @@
 """Deadlines, ways out, and the promise that everything taken is given back."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from guard_playbook import RECORD, answer, ask, chat, code, emitted, head, pipeline, play, request
@@ -167,7 +168,7 @@ def test_draining_ends_idle_connections_and_lets_running_ones_finish() -> None:
 )
 def test_the_verdict_is_the_same_however_the_body_is_chunked(body: bytes, cuts: list[int]) -> None:
     places = sorted({0, len(body), *(cut for cut in cuts if cut < len(body))})
-    pieces = [BodyChunk(body[a:b]) for a, b in zip(places, places[1:], strict=False)]
+    pieces = [BodyChunk(body[a:b]) for a, b in pairwise(places)]
     start = [HeadStarted(), head(length=len(body))]
     whole = ask(pipeline(), [*start, BodyChunk(body), BodyComplete()])
     assert ask(pipeline(), [*start, *pieces, BodyComplete()]) == whole

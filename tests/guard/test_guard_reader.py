@@ -1,5 +1,7 @@
 """Bytes to verdicts: smuggling cases, and the property that cutting the bytes differently changes nothing."""
 
+from itertools import pairwise
+
 import pytest
 from guard_playbook import KEY, chat, code, pipeline
 from hypothesis import given, settings
@@ -112,7 +114,7 @@ def test_a_sound_framing_is_forwarded_once_with_the_same_body(name: str) -> None
 )
 def test_the_verdict_is_the_same_however_the_bytes_are_cut(data: bytes, cuts: list[int]) -> None:
     places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    pieces = [data[a:b] for a, b in zip(places, places[1:], strict=False)]
+    pieces = [data[a:b] for a, b in pairwise(places)]
     whole_refusals, whole_sent = judge([data])
     cut_refusals, cut_sent = judge(pieces)
     assert [code for code, _ in cut_refusals] == [code for code, _ in whole_refusals]
@@ -123,7 +125,7 @@ def test_the_verdict_is_the_same_however_the_bytes_are_cut(data: bytes, cuts: li
 @given(data=st.binary(max_size=400), cuts=st.lists(st.integers(0, 400), max_size=6))
 def test_arbitrary_bytes_are_never_forwarded_and_raise_nothing(data: bytes, cuts: list[int]) -> None:
     places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    _, sent = judge([data[a:b] for a, b in zip(places, places[1:], strict=False)])
+    _, sent = judge([data[a:b] for a, b in pairwise(places)])
     assert sent == []
 
 
@@ -137,7 +139,7 @@ def test_a_body_is_read_back_whatever_its_framing_and_cuts(body: bytes, cuts: li
     data = LINE + FIELDS + CHUNKED + b"\r\n" + framed
     places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     reader = RequestReader(16_384)
-    events = [event for a, b in zip(places, places[1:], strict=False) for event in reader.feed(data[a:b])]
+    events = [event for a, b in pairwise(places) for event in reader.feed(data[a:b])]
     assert b"".join(event.data for event in events if isinstance(event, BodyChunk)) == body
 
 

@@ -55,7 +55,7 @@ from undercroft.guard.events import (
 )
 from undercroft.guard.exchange import Exchange
 from undercroft.guard.policies import Policy, Stage, discover
-from undercroft.model.decision import Decision, Verb
+from undercroft.model.decision import Decision
 from undercroft.model.event import Event as Record
 from undercroft.model.event import EventClass, Outcome
 from undercroft.windows.throttle import network_of
@@ -458,13 +458,3 @@ _HANDLERS: dict[type, str] = {
     Tick: "_tick",
     Draining: "_drain",
 }
-
-
-def verdict(commands: list[Command]) -> str:
-    """What a list of commands comes to, in a word: the code of a refusal, ``forward``, or nothing."""
-    for command in commands:
-        if isinstance(command, Reject) and command.decision.verb is Verb.REJECT:
-            return command.decision.code
-        if isinstance(command, Forward):
-            return "forward"
-    return ""

@@ -206,6 +206,8 @@ class ResponseReader:
         self._headers: list[tuple[bytes, bytes]] = []
         self._events: list[Event] = []
         self._head_complete = self.complete = self._broken = False
+        self._second = False
+        """Whether another answer began behind this one: nobody asked for it."""
         self.keep = False
         """Whether the connection can take another request; known once ``complete``."""
         self._fed = 0
@@ -223,8 +225,7 @@ class ResponseReader:
             return self._after_error()
         if not self._head_complete and self._fed > self._max_head:
             return self._fail()
-        if self.complete and self._broken:  # a second answer began: nobody asked for it
-            self.keep = False
+        self.keep = self.keep and not self._second
         return self._events
 
     def _after_error(self) -> list[Event]:
@@ -249,8 +250,7 @@ class ResponseReader:
         return [*self._events, UpstreamFailed(reached=True)]
 
     def on_message_begin(self) -> None:
-        if self.complete:
-            self._broken = True
+        self._second = self.complete
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._head_complete:

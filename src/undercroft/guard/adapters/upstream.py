@@ -53,6 +53,8 @@ class Waiter(Protocol):
 
     def upstream_event(self, event: Event) -> None: ...
 
+    def flush(self) -> None: ...
+
 
 class Connection(asyncio.Protocol):
     """One connection to the model server."""
@@ -111,10 +113,11 @@ class Connection(asyncio.Protocol):
             self._deliver(self._reader.eof() or [UpstreamFailed(reached=True)])
 
     def _deliver(self, events: list[Event]) -> None:
+        first = self.waiter
         for event in events:
             waiter = self.waiter
-            if waiter is None:
-                return
+            if waiter is None or waiter is not first:
+                break
             if isinstance(event, UpstreamComplete | UpstreamFailed):
                 # Freed first: what the waiter does next may need a connection.
                 self.waiter = None
@@ -125,6 +128,8 @@ class Connection(asyncio.Protocol):
                 elif self.transport is not None:
                     self.transport.abort()
             waiter.upstream_event(event)
+        if first is not None:
+            first.flush()
 
 
 class Pool:
@@ -165,6 +170,7 @@ class Pool:
                 pending.waiter = None
                 waiter.upstream = None
                 waiter.upstream_event(UpstreamFailed(reached=False))
+                waiter.flush()
             return
         if pending.unwanted():
             pending.abort()

@@ -1,5 +1,7 @@
 """Tells of every exchange in one event: who, what, how it ended, what it cost. Never the key, never the prompt."""
 
+from functools import lru_cache
+
 from undercroft.guard.context import Context
 from undercroft.guard.exchange import Exchange
 from undercroft.guard.limits import Limits
@@ -11,6 +13,7 @@ from undercroft.model.risk import Risk
 STAGE = Stage.OBSERVE
 RISK = Risk.DOS_DIVERSION
 
+_redacted = lru_cache(1024)(redact)  # the same few models and paths come again and again
 _IDENTITY = frozenset({"key-missing", "key-invalid", "too-many-failed-tries", "keys-unavailable"})
 
 
@@ -34,12 +37,12 @@ def record(exchange: Exchange, context: Context, now: float) -> Event:
         outcome=Outcome.FAILURE if refused else Outcome.SUCCESS,
         source=exchange.source,
         principal=exchange.key.id if exchange.key is not None else exchange.claimed,
-        target=redact(target[:200]),
+        target=_redacted(target[:200]),
         component="guard",
         instance=context.instance,
         action="reject" if refused else "would-reject" if exchange.would else "request",
         reason=exchange.reason or (exchange.would[0] if exchange.would else ""),
         status=exchange.status,
         cost=used,
-        line=redact(" ".join(notes)),
+        line=redact(" ".join(notes)) if exchange.dropped else " ".join(notes),
     )
