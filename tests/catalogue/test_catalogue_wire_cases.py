@@ -4,8 +4,9 @@ import pytest
 
 from undercroft.catalogue import compiler
 from undercroft.catalogue.schema import ComponentFact, Expect, WireCase
+from undercroft.scan.collect.network import client
 from undercroft.scan.exchange import Ask, Heard, meets
-from undercroft.scan.wire import replay
+from undercroft.scan.wire import read_calls, replay
 
 FACTS = {
     fact.slug: fact
@@ -120,3 +121,12 @@ def test_no_question_goes_to_an_endpoint_that_changes_state(slug):
     fact = FACTS[slug]
     exchanges = [e for f in fact.fingerprints for e in f.exchanges] + [w.exchange for w in fact.wire_settings]
     assert not mutating & {(e.method, e.path.partition("?")[0]) for e in exchanges}
+
+
+@pytest.mark.parametrize("slug", list(FACTS))
+def test_every_question_is_one_the_client_sends(slug):
+    fact = FACTS[slug]
+    reads = read_calls({slug: fact})
+    for exchange in [e for f in fact.fingerprints for e in f.exchanges] + [w.exchange for w in fact.wire_settings]:
+        client.allow(Ask.of(exchange), reads)
+        client.request(Ask.of(exchange), client.Peer("127.0.0.1", 80, "localhost"))

@@ -7,8 +7,10 @@ import struct
 
 import h11
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from undercroft.scan.collect.network.client import USER_AGENT, NotReadOnlyError, Peer, exchange, request, trusting
+from undercroft.scan.collect.network.client import USER_AGENT, NotReadOnlyError, Peer, exchange, read, request, trusting
 from undercroft.scan.collect.network.limits import Limits
 from undercroft.scan.exchange import Ask, Heard, Silent
 
@@ -281,3 +283,46 @@ def test_a_question_cannot_replace_how_the_scan_says_who_it_is():
     assert headers[b"user-agent"] == USER_AGENT.encode()
     assert headers[b"origin"] == b"https://a.invalid"
     assert isinstance(head, h11.Request)
+
+
+STATUS = st.sampled_from(
+    [
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 101 X\r\n",
+        b"HTTP/1.0 204 N\r\n",
+        b"HTTP/1.1 100 C\r\n\r\n",
+        b"HTTP/2 200\r\n",
+        b"",
+    ]
+)
+HEADER = st.sampled_from([
+    b"Content-Length: 5\r\n", b"Content-Length: -1\r\n", b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: gzip, chunked\r\n",
+    b"X: \xff\x00\r\n", b" folded\r\n", b":\r\n", b"Connection: upgrade\r\nUpgrade: h2c\r\n",
+])  # fmt: skip
+
+
+@given(
+    st.builds(
+        lambda status, headers, rest: status + b"".join(headers) + b"\r\n" + rest,
+        STATUS,
+        st.lists(HEADER, max_size=4),
+        st.binary(max_size=60)
+        | st.sampled_from([b"5\r\nhello\r\n0\r\n\r\n", b"FFFFFFFFFFFFFFFFFFFF\r\n", b"HTTP/1.1 200 OK\r\n\r\n"]),
+    )
+    | st.binary(max_size=200),
+    st.sampled_from(["GET", "HEAD", "OPTIONS"]),
+)
+def test_any_bytes_are_an_answer_or_a_protocol_error(data, method):
+    async def run():
+        reader = asyncio.StreamReader()
+        reader.feed_data(data)
+        reader.feed_eof()
+        talk = h11.Connection(h11.CLIENT, max_incomplete_event_size=QUICK.head)
+        head, _ = request(Ask(method, "/"), Peer("127.0.0.1", 1, "h"))
+        talk.send(head)
+        talk.send(h11.EndOfMessage())
+        return await read(reader, talk, QUICK)
+
+    with contextlib.suppress(h11.RemoteProtocolError):
+        reply = asyncio.run(run())
+        assert isinstance(reply, Heard | Silent)

@@ -83,7 +83,8 @@ def request(ask: Ask, peer: Peer) -> tuple[h11.Request, bytes]:
     return h11.Request(method=ask.method, target=peer.base + ask.path, headers=list(headers.items())), body
 
 
-async def _read(reader: asyncio.StreamReader, talk: h11.Connection, limits: Limits) -> Reply:
+async def read(reader: asyncio.StreamReader, talk: h11.Connection, limits: Limits) -> Reply:
+    """The answer to the request ``talk`` has sent, bounded in every part. Raises ``h11.RemoteProtocolError``."""
     response: h11.Response | None = None
     body = bytearray()
     wire = 0
@@ -131,7 +132,7 @@ async def _converse(ask: Ask, peer: Peer, limits: Limits, context: ssl.SSLContex
             + (talk.send(h11.EndOfMessage()) or b"")
         )
         await writer.drain()
-        return await _read(reader, talk, limits)
+        return await read(reader, talk, limits)
     finally:
         writer.transport.abort()  # no lingering close: a peer that does not read must not hold the scan
         with contextlib.suppress(OSError, ssl.SSLError):
