@@ -49,6 +49,23 @@ class Context:
         self.ledger = Ledger(self.limits)
         self.throttle = FailureThrottle(Rate(self.limits.failed_tries_per_minute / 60, self.limits.failed_tries_burst))
 
+    def connected(self, network: str) -> None:
+        """A client of this network connected."""
+        self.connections += 1
+        self.sources[network] = self.sources.get(network, 0) + 1
+
+    def disconnected(self, network: str) -> None:
+        """It is gone."""
+        self.connections -= 1
+        self.sources[network] -= 1
+        if not self.sources[network]:
+            del self.sources[network]
+
+    def crowded(self, network: str) -> bool:
+        """Whether more connections are open than may be, altogether or from this network."""
+        limits = self.limits
+        return self.connections > limits.max_connections or self.sources[network] > limits.max_connections_per_source
+
     def epoch(self, now: float) -> float:
         """Seconds since 1970-01-01 UTC at monotonic ``now``."""
         return now + self.epoch_offset

@@ -19,9 +19,6 @@ Rules that must hold, whatever is changed here:
 
 from enum import Enum
 
-import msgspec
-
-from undercroft.guard import openai
 from undercroft.guard.codes import Code
 from undercroft.guard.commands import (
     AbortUpstream,
@@ -30,7 +27,6 @@ from undercroft.guard.commands import (
     CutOff,
     Emit,
     Finish,
-    Forward,
     Reject,
     SendBody,
     SendEnd,
@@ -54,17 +50,10 @@ from undercroft.guard.events import (
     UpstreamHeaders,
 )
 from undercroft.guard.exchange import Exchange
-from undercroft.guard.policies import Policy, Stage, discover
+from undercroft.guard.forward import Tail, forward
+from undercroft.guard.policies import Policy, Stage, audit, discover
 from undercroft.model.decision import Decision
-from undercroft.model.event import Event as Record
-from undercroft.model.event import EventClass, Outcome
 from undercroft.windows.throttle import network_of
-
-_FORWARDED = frozenset({b"accept", b"user-agent", b"traceparent", b"tracestate"})
-"""Request header fields that reach the upstream. The rest is the guard's business or nobody's."""
-_encode = msgspec.json.Encoder().encode
-_WHOLE = 1 << 20
-"""Bytes of an answer that are kept to read its usage."""
 
 
 class State(Enum):
@@ -102,8 +91,8 @@ class Conversation:
     """One client connection."""
 
     __slots__ = (
-        "_body", "_closing", "_context", "_exchange", "_held", "_network", "_pipeline", "_received", "_since", "_source", "_stream",
-        "_tail", "_tail_size", "_tail_whole", "deadline", "muted", "state",
+        "_body", "_closing", "_context", "_exchange", "_held", "_network", "_pipeline", "_received", "_since", "_source",
+        "_tail", "deadline", "muted", "state",
     )  # fmt: skip
 
     def __init__(self, pipeline: Pipeline, source: str, now: float) -> None:
@@ -119,18 +108,14 @@ class Conversation:
         self._since = now
         self._closing = False
         self._reset()
-        context.connections += 1
-        context.sources[self._network] = context.sources.get(self._network, 0) + 1
+        context.connected(self._network)
 
     def _reset(self) -> None:
         self._exchange: Exchange | None = None
         self._held: list[Policy] = []
         self._body: list[bytes] = []
         self._received = 0
-        self._stream = False
-        self._tail: list[bytes] = []
-        self._tail_size = 0
-        self._tail_whole = True
+        self._tail = Tail(stream=False)
         self.muted = False
 
     def handle(self, event: Event, now: float) -> list[Command]:
@@ -143,12 +128,7 @@ class Conversation:
     # The request's way in.
 
     def _connected(self, event: Connected, now: float) -> list[Command]:  # noqa: ARG002 - the signature handlers have
-        context = self._context
-        limits = context.limits
-        if (
-            context.connections > limits.max_connections
-            or context.sources[self._network] > limits.max_connections_per_source
-        ):
+        if self._context.crowded(self._network):
             return self._refuse(Code.TOO_MANY_CONNECTIONS.decision(retry_after=1.0), now)
         return []
 
@@ -212,7 +192,7 @@ class Conversation:
         self.state = State.WAITING
         self._since = now
         self.deadline = now + min(self._context.limits.first_byte_timeout, self._context.limits.response_timeout)
-        return [self._forward(exchange)]
+        return [forward(exchange, self._context)]
 
     def _judge(self, policies: tuple[Policy, ...], now: float) -> Decision | None:
         exchange, context = self._exchange, self._context
@@ -228,25 +208,6 @@ class Conversation:
             else:
                 exchange.would.append(refusal.code)
         return None
-
-    def _forward(self, exchange: Exchange) -> Forward:
-        headers = [field for field in exchange.headers if field[0] in _FORWARDED]
-        headers.append((b"x-request-id", exchange.id.encode()))
-        if self._context.upstream_key:
-            headers.append((b"authorization", b"Bearer " + self._context.upstream_key.encode()))
-        elif self._context.mode is Mode.OBSERVE:
-            headers += [field for field in exchange.headers if field[0] == b"authorization"]
-        body = exchange.body
-        if exchange.method == "POST":
-            headers.append((b"content-type", b"application/json"))
-            # Where enforcement would have refused the body there is nothing typed: observe mode passes on what came.
-            if exchange.typed is not None and not exchange.would:
-                body = _encode(exchange.typed)
-                if exchange.extras:
-                    body = body[:-1] + b"," + _encode(exchange.extras)[1:]
-        target = exchange.path.encode() if exchange.path and not exchange.would else exchange.target
-        exchange.body, exchange.document, exchange.typed = b"", None, None
-        return Forward(exchange.method.encode(), target, tuple(headers), body)
 
     # The answer's way out.
 
@@ -265,11 +226,11 @@ class Conversation:
                 if event.status < 500:
                     exchange.used = 0  # the server refused the request, so it did no work on it
                 exchange.status, exchange.reason = answer.status, answer.code
-                return [self._reject(answer, exchange.id)]
+                return [Reject(answer, exchange.id, self._ends_here())]
             head = answer
         exchange.status = head.status
         kind = next((value for name, value in head.headers if name == b"content-type"), b"")
-        self._stream = kind.startswith(b"text/event-stream")
+        self._tail = Tail(stream=kind.startswith(b"text/event-stream"))
         length = next(
             (int(value) for name, value in head.headers if name == b"content-length" and value.isdigit()), None
         )
@@ -287,28 +248,16 @@ class Conversation:
             return self._break_off(Code.RESPONSE_TOO_LARGE.decision(), now)
         if self.muted:
             return []
-        self._keep(event.data)
+        self._tail.keep(event.data)
         return [SendBody(event.data)]
-
-    def _keep(self, data: bytes) -> None:
-        """Keep what the usage is read from: a whole small answer, or the end of a stream."""
-        self._tail.append(data)
-        self._tail_size += len(data)
-        if self._stream:
-            while self._tail_size - len(self._tail[0]) >= openai.TAIL:
-                self._tail_size -= len(self._tail.pop(0))
-        elif self._tail_size > _WHOLE:
-            self._tail, self._tail_size, self._tail_whole = [], 0, False
 
     def _upstream_complete(self, event: UpstreamComplete, now: float) -> list[Command]:  # noqa: ARG002 - the signature handlers have
         exchange = self._exchange
         if self.state is not State.ANSWERING or exchange is None:
             return []
         commands: list[Command] = [] if self.muted else [SendEnd()]
-        if not self.muted and exchange.key is not None and self._tail_whole:
-            exchange.used = openai.tokens_used(
-                b"".join(self._tail)[-openai.TAIL if self._stream else 0 :], stream=self._stream
-            )
+        if not self.muted and exchange.key is not None:
+            exchange.used = self._tail.tokens()
         commands += self._end(now)
         commands.append(CutOff("") if self._ends_here() else Finish())
         self._rest(now)
@@ -374,7 +323,9 @@ class Conversation:
         close = decision.close or body_follows or self._ends_here()
         if exchange is None:
             identifier = self._context.new_id()
-            events: list[Command] = [Emit(self._head_event(decision, identifier, now))]
+            events: list[Command] = [
+                Emit(audit.headless(decision.code, decision.status, identifier, self._source, self._context, now))
+            ]
         else:
             identifier = exchange.id
             exchange.status, exchange.reason = decision.status, decision.code
@@ -410,15 +361,6 @@ class Conversation:
         self._exchange = None
         return [Emit(p.record(exchange, self._context, now)) for p in self._pipeline.observers if p.record is not None]
 
-    def _head_event(self, decision: Decision, identifier: str, now: float) -> Record:
-        return Record(
-            cls=EventClass.HTTP_ACTIVITY, time=self._context.epoch(now), outcome=Outcome.FAILURE, source=self._source, component="guard",
-            instance=self._context.instance, action="reject", reason=decision.code, status=decision.status, line=f"id={identifier}",
-        )  # fmt: skip
-
-    def _reject(self, decision: Decision, identifier: str) -> Reject:
-        return Reject(decision, identifier, self._ends_here())
-
     def _ends_here(self) -> bool:
         return self._closing or self._context.draining
 
@@ -434,13 +376,7 @@ class Conversation:
     def _close(self) -> None:
         self.state = State.CLOSED
         self.deadline = float("inf")
-        context = self._context
-        context.connections -= 1
-        left = context.sources[self._network] - 1
-        if left:
-            context.sources[self._network] = left
-        else:
-            del context.sources[self._network]
+        self._context.disconnected(self._network)
 
 
 _HANDLERS: dict[type, str] = {

@@ -147,7 +147,8 @@ class Front(asyncio.Protocol):
         if self._out:
             data = self._out[0] if len(self._out) == 1 else b"".join(self._out)
             self._out.clear()
-            self.transport.write(data)
+            if not self.transport.is_closing():
+                self.transport.write(data)
 
     def _linger(self) -> None:
         if self._lingered >= 0 or self.transport.is_closing():

@@ -46,3 +46,11 @@ def record(exchange: Exchange, context: Context, now: float) -> Event:
         cost=used,
         line=redact(" ".join(notes)) if exchange.dropped else " ".join(notes),
     )
+
+
+def headless(code: str, status: int, identifier: str, source: str, context: Context, now: float) -> Event:
+    """Of a refusal before there was a readable head: nothing is known but where it came from."""
+    return Event(
+        cls=EventClass.HTTP_ACTIVITY, time=context.epoch(now), outcome=Outcome.FAILURE, source=source, component="guard",
+        instance=context.instance, action="reject", reason=code, status=status, line=f"id={identifier}",
+    )  # fmt: skip
