@@ -92,7 +92,7 @@ def test_values_are_counted_once_and_the_title_says_how_many():
 def test_a_title_counts_what_would_be_too_long_to_list():
     (alert,) = run(stream(VALUES), [login(n, f"user{n}") for n in range(80)])
     assert "50 or more principals" in alert.title
-    assert "(80)" in alert.title or "(50)" in alert.title
+    assert "(50 or more)" in alert.title
     assert len(alert.entities["principal"]) == 50
     assert "100 seconds" in alert.title
 
@@ -127,6 +127,7 @@ def test_where_sources_are_counted_together_only_a_source_that_tried_the_account
     tries = [login(n, "ada", f"s{n}") for n in range(3)]
     (own,) = run(stream(together), [*tries, login(5, "ada", "home", Outcome.SUCCESS)])
     (taken,) = run(stream(together), [*tries, login(5, "ada", "s0", Outcome.SUCCESS)])
+    assert "(3)" in own.title
     assert (own.severity, taken.severity) == (Severity.MEDIUM, Severity.CRITICAL)
 
 

@@ -27,7 +27,7 @@ class Incident:
     last_seen: float
     count: int
     values: int
-    """Largest number of distinct values seen at once; 0 where events are counted."""
+    """Distinct values when the alert was raised; 0 where events are counted."""
     entities: dict[str, dict[str, None]]
     """Kind → values, in order of appearance, at most ``LISTED``."""
     more: set[str] = field(default_factory=set)
@@ -71,11 +71,23 @@ class Incident:
             return f"{len(listed)}{' or more' if kind in self.more else ''} {kind}s"
         return visible(" and ".join(listed)) or f"nobody by name ({kind})"
 
+    def _distinct(self) -> str:
+        """How many distinct values there were, as far as they were told apart."""
+        kinds = self.rule.values
+        if set(kinds) == {"source", "principal"}:
+            seen, more = len(self.tried), len(self.tried) >= TRIED
+        else:
+            seen, more = (
+                max((len(self.entities.get(kind, ())) for kind in kinds), default=0),
+                bool(self.more & set(kinds)),
+            )
+        return f"{max(seen, self.values)}{' or more' if more else ''}"
+
     def alert(self) -> Alert:
         """The incident as it stands. Every text that came from a log is escaped and redacted here."""
         rule = self.rule
         places = {kind: self._said(kind) for kind in ("source", "principal", "target", "reason", "instance")}
-        title = rule.extension.says.format(**places, count=self.count, values=self.values, span=_words(rule.span))
+        title = rule.extension.says.format(**places, count=self.count, values=self._distinct(), span=_words(rule.span))
         severity = rule.severity
         if self.succeeded:
             names = visible(" and ".join(list(self.succeeded)[:3]))

@@ -76,15 +76,11 @@ class _Running:
         elif count >= rule.threshold:
             incident = self._raise(key, event, count)
             closed = [*closed, *self.incidents.open(key, incident)]
-        else:
-            return closed
-        if rule.values:
-            incident.values = max(count, *(len(incident.entities.get(kind, ())) for kind in rule.values))
         return closed
 
     def _raise(self, key: Hashable, event: Event, count: int) -> Incident:
         contents = self.window.contents(key)
-        incident = Incident(self.rule, contents.first, event.time, count, 0, {})
+        incident = Incident(self.rule, contents.first, event.time, count, count if self.rule.values else 0, {})
         self._name(incident, key, contents)
         incident.lines = [line for line in contents.samples if line != event.line]
         incident.take(event)
