@@ -3,7 +3,7 @@
 import pytest
 
 from undercroft.catalogue import compiler, loader
-from undercroft.catalogue.schema import RecogniseCase, SettingCase
+from undercroft.catalogue.proof import RecogniseCase, SettingCase
 from undercroft.model.setting import Origin
 from undercroft.scan import recognise
 from undercroft.scan.graph import Text

@@ -3,7 +3,8 @@
 import pytest
 
 from undercroft.catalogue import compiler
-from undercroft.catalogue.schema import ComponentFact, Expect, WireCase
+from undercroft.catalogue.proof import WireCase
+from undercroft.catalogue.schema import ComponentFact, Expect
 from undercroft.scan.collect.network import client
 from undercroft.scan.exchange import Ask, Heard, meets
 from undercroft.scan.wire import read_calls, replay

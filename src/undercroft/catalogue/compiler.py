@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
-from undercroft.catalogue.schema import ApiFact, Cases, ComponentFact, Snapshot, Strict
+from undercroft.catalogue.proof import Cases
+from undercroft.catalogue.schema import ApiFact, ComponentFact, Snapshot, Strict
 
 HERE = Path(__file__).parent
 ARTEFACT = HERE / "compiled.msgpack"

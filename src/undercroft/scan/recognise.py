@@ -64,18 +64,20 @@ def _tag_version(template: str, tag: str | None) -> tuple[str | None, str]:
 def image(
     text: str, components: Mapping[str, ComponentFact], evidence: Evidence | None = None
 ) -> tuple[Component, Image] | None:
-    """The component an image runs, with the catalogue's entry for it."""
+    """The component an image runs, with the catalogue's entry for it: of several entries for one repository, the one whose tag fits."""
     ref = reference(text)
-    best: tuple[int, ComponentFact, Image] | None = None
+    best: tuple[tuple[int, bool], ComponentFact, Image, str | None, str] | None = None
     for fact in components.values():
         for entry in fact.images:
-            weight = len(entry.repository)
-            if _repository_matches(entry.repository, ref.repository) and (best is None or weight > best[0]):
-                best = (weight, fact, entry)
+            if not _repository_matches(entry.repository, ref.repository):
+                continue
+            version, reason = _tag_version(entry.version_tag, ref.tag)
+            weight = (len(entry.repository), version is not None)
+            if best is None or weight > best[0]:
+                best = (weight, fact, entry, version, reason)
     if best is None:
         return None
-    _, fact, entry = best
-    version, reason = _tag_version(entry.version_tag, ref.tag)
+    _, fact, entry, version, reason = best
     certainty = Certainty.EXACT if version else Certainty.UNKNOWN
     return Component(fact.slug, version, certainty, reason, (evidence,) if evidence else ()), entry
 

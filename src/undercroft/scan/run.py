@@ -87,14 +87,13 @@ def _network(
 ) -> tuple[list[Workload], list[Unread], int]:
     try:
         from undercroft.scan.collect.network.limits import Limits
-        from undercroft.scan.collect.network.scope import Scope, ScopeError
-        from undercroft.scan.collect.network.sweep import collect
+        from undercroft.scan.collect.network.sweep import collect, permit
     except ImportError as error:
         needed = "pip install 'undercroft[live]'"
         raise CannotRun(f"scanning {targets[0]} needs the live extra: {needed} ({error.name} is missing)") from error
     try:
-        scope = Scope.of(request.scope)
-    except ScopeError as error:
+        scope = permit(targets, request.scope)
+    except ValueError as error:
         raise CannotRun(str(error)) from error
     return collect(
         targets,
