@@ -94,9 +94,12 @@ def main() -> None:
             "json",
         ]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        alerts = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.count(
-            b"\n"
-        )
+        done = subprocess.run(command, check=False, capture_output=True)
+        if done.returncode not in {0, 1} or (done.returncode == 1) != bool(done.stdout):
+            sys.exit(
+                f"undercroft watch ended with {done.returncode}; there is no figure\n{done.stderr.decode(errors='replace')}"
+            )
+        alerts = done.stdout.count(b"\n")
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         judged = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         print(

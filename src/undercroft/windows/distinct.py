@@ -73,4 +73,6 @@ class SlidingDistinct:
         group = self._groups.find(key)
         seen = {value: time for lane in group.lanes for value, time in lane.seen.items()} if group else {}
         first = min(seen.values(), default=float("nan"))
-        return Contents(first, tuple(sorted(seen, key=lambda value: seen[value])), tuple(group.samples) if group else ())
+        return Contents(
+            first, tuple(sorted(seen, key=lambda value: seen[value])), tuple(group.samples) if group else ()
+        )
