@@ -38,7 +38,7 @@ check: env ## style, types, architecture, catalogue, generated pages
 	@$(BIN)/ruff format --check --quiet src tests lab bench demo hatch_build.py
 	@$(BIN)/ruff check --quiet src tests lab bench demo hatch_build.py
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-timing-info 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports
 	@$(BIN)/python -m undercroft.catalogue.compiler
 	@$(BIN)/python docs/generate.py --check
 

@@ -74,16 +74,3 @@ class Cases(Strict, frozen=True, kw_only=True):
     settings: tuple[SettingCase, ...] = ()
     wire: tuple[WireCase, ...] = ()
     logs: tuple[LogCase, ...] = ()
-
-
-class ApiFact(Strict, frozen=True, kw_only=True):
-    """An API that several products speak, for a guard in front of a server that is not itself a component."""
-
-    slug: str
-    name: str
-    summary: str
-    unit: str
-    """What cost is counted in."""
-    sources: dict[str, Source]
-    endpoints: tuple[Endpoint, ...]
-    """The default-deny list."""

@@ -347,6 +347,19 @@ class ComponentFact(Strict, frozen=True, kw_only=True):
     logs: tuple[LogFormat, ...] = ()
 
 
+class ApiFact(Strict, frozen=True, kw_only=True):
+    """An API that several products speak, for a guard in front of a server that is not itself a component."""
+
+    slug: str
+    name: str
+    summary: str
+    unit: str
+    """What cost is counted in."""
+    sources: dict[str, Source]
+    endpoints: tuple[Endpoint, ...]
+    """The default-deny list."""
+
+
 class Snapshot(Strict, frozen=True, kw_only=True):
     """The compiled catalogue: what ships."""
 
