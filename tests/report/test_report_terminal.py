@@ -13,7 +13,7 @@ from undercroft.report.words import counted, listed, shown
 
 HOSTILE = (
     "[bold red]owned[/] \x1b[2J\x1b]8;;https://evil.example\x07x\r\n\x9b31m \u202egnp.exe\u200b \ud800 "
-    + "A" * 5000
+    + "#" * 5000
     + "THE-END"
 )
 
@@ -91,7 +91,7 @@ def test_shown_text_is_one_printable_line(text):
 
 
 @settings(deadline=None)
-@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="\xa0"), max_size=50))
+@given(st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=50))
 def test_harmless_text_is_shown_as_it_is(text):
     assert shown(text) == text
 
