@@ -4,9 +4,9 @@ Needs Debian's chromium; tools/install-debian-packages.sh installs it.
 """
 
 import html.parser
+import http.server
 import re
 import shutil
-import socket
 import struct
 import subprocess
 import sys
@@ -27,36 +27,25 @@ FLAGS = (
 )  # fmt: skip
 
 
-class Listener:
-    """A server on loopback that only counts who connects, and what for."""
-
-    def __init__(self):
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.asked = []
-        self.thread = threading.Thread(target=self._listen, daemon=True)
-        self.thread.start()
-
-    def _listen(self):
-        while True:
-            try:
-                client, _ = self.socket.accept()
-            except OSError:
-                return
-            with client:
-                self.asked.append(client.recv(1000))
-
-    def close(self):
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
-        self.thread.join(10)
-
-
 @pytest.fixture
 def listener():
-    listening = Listener()
-    yield listening
-    listening.close()
+    """A server on loopback that has nothing, and keeps in ``asked`` what it was asked for."""
+
+    class Nothing(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.server.asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, format, *args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Nothing) as server:
+        server.daemon_threads, server.block_on_close, server.asked = True, False, []
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
 
 
 def browse(tmp_path, page, *flags):
@@ -109,7 +98,7 @@ def hostile(port):
 
 
 def test_hostile_texts_in_every_field_inject_nothing(tmp_path, listener):
-    dom = browse(tmp_path, full_page(lambda text: hostile(listener.port)), "--dump-dom")
+    dom = browse(tmp_path, full_page(lambda text: hostile(listener.server_port)), "--dump-dom")
     harmless = browse(tmp_path, full_page(lambda text: "x" * 90), "--dump-dom")
     seen = Elements(dom)
     assert seen.tags == Elements(harmless).tags
@@ -122,7 +111,9 @@ def test_hostile_texts_in_every_field_inject_nothing(tmp_path, listener):
 def test_the_trap_works_where_nothing_is_escaped(tmp_path, listener):
     dom = browse(
         tmp_path,
-        f"<!doctype html><body>{hostile(listener.port)[8:].replace('</style>', '')}</body>".replace("\ud800", ""),
+        f"<!doctype html><body>{hostile(listener.server_port)[8:].replace('</style>', '')}</body>".replace(
+            "\ud800", ""
+        ),
         "--dump-dom",
     )
     assert "owned" in Elements(dom).ids
@@ -130,7 +121,7 @@ def test_the_trap_works_where_nothing_is_escaped(tmp_path, listener):
 
 
 def test_the_policy_alone_stops_a_script_that_got_in(tmp_path, listener):
-    trap = f"<script>document.body.id='owned'</script><img src=http://127.0.0.1:{listener.port}/i>"
+    trap = f"<script>document.body.id='owned'</script><img src=http://127.0.0.1:{listener.server_port}/i>"
     page = full_page().replace("<main", f"{trap}<main", 1)
     seen = Elements(browse(tmp_path, page, "--dump-dom"))
     assert "script" in seen.tags
