@@ -436,3 +436,13 @@ def test_a_connection_too_many_is_refused_and_cut() -> None:
     assert code(second.handle(Connected(), 1.0)) == "too-many-connections"
     assert guard.open("192.0.2.8", 1.0).handle(Connected(), 1.0) == []
     assert CutOff("") not in play(first, request())
+
+
+def test_the_recognised_server_and_the_api_name_their_operations_alike() -> None:
+    from undercroft.catalogue.loader import load
+    from undercroft.guard.openai import OPERATIONS
+
+    for name in ("openai", "vllm"):
+        found = profile(name, load())
+        for path in ("/v1/chat/completions", "/v1/completions", "/v1/embeddings"):
+            assert found.exact[path].operation in OPERATIONS

@@ -149,8 +149,8 @@ class Embedding(_Shaped, omit_defaults=True, kw_only=True):
 
 OPERATIONS: dict[str, type[Chat | Completion | Embedding]] = {
     "openai.chat": Chat,
-    "openai.completion": Completion,
-    "openai.embedding": Embedding,
+    "openai.completions": Completion,
+    "openai.embeddings": Embedding,
 }
 """Operation, as the catalogue names it → type of its body."""
 
