@@ -36,7 +36,7 @@ def listener():
             self.server.asked.append(self.path)
             self.send_error(404)
 
-        def log_message(self, format, *args):
+        def log_message(self, *args):
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Nothing) as server:
