@@ -6,14 +6,17 @@ what it never had. Texts are cut at ``EXCERPT`` characters: evidence is for read
 
 from dataclasses import dataclass, field
 
-from undercroft.model.redact import redact
+from undercroft.model.redact import redact, redact_known
 
 EXCERPT = 400
 """Characters of a line or a response that are kept."""
+READ = 16 * 1024
+"""Characters of it that are looked through for secrets: far more than are kept, because masking shortens."""
 
 
 def _excerpt(text: str, known: tuple[str, ...]) -> str:
-    clean = redact(text, known)
+    # Only the beginning is kept, so only the beginning is worked through; known values are masked in all of it first.
+    clean = redact(redact_known(text, known)[:READ])
     return clean if len(clean) <= EXCERPT else clean[: EXCERPT - 1] + "…"
 
 

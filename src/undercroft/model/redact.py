@@ -13,10 +13,12 @@ from collections.abc import Iterable
 MASK = "[redacted]"
 """What stands where a secret stood. It says nothing of the secret's length."""
 
-_NAME = (
+_WORD = (
     r"[\w.\-]*(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_\-]?key|access[_\-]?key|private[_\-]?key|"
     r"account[_\-]?key|client[_\-]?key|master[_\-]?key|encryption[_\-]?key|fernet[_\-]?key|signing[_\-]?key|credentials?|auth[_\-]?key)"
 )
+_NAME = r"(?<![\w.\-])" + _WORD
+# The look-behind lets a match begin at the start of a word only: without it a long run of letters costs its square.
 # Names that end like a secret's but hold none: limits, modes, references, file names.
 _NOT_SECRET = re.compile(
     r"(?i)(max|min|num|stop|pad|eos|bos|per|total|output|prompt|input|batch\w*|completion)[_\-]?tokens?$"
@@ -35,7 +37,7 @@ _ASSIGN = re.compile(
         \$\{{[^}}]*\}} | \$\([^)]*\) | \{{\{{ .*? \}}\}} | "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' | [^\s,;&"'}}\]]+ )"""
 )
 _LIST_VALUE = re.compile(
-    rf"""(?ix) (?P<head> ["']?--?{_NAME} ["']? \s* , \s* ) (?P<value> "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' )"""
+    rf"""(?ix) (?P<head> (?<![\w.\-]) ["']?--?{_WORD} ["']? \s* , \s* ) (?P<value> "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' )"""
 )
 _TOKENS = re.compile(
     r"""(?x)
@@ -46,7 +48,9 @@ _TOKENS = re.compile(
     """
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic|token)(\s+)([A-Za-z0-9._~+/=\-]{8,})")
-_USERINFO = re.compile(r"(?P<head>[a-z][a-z0-9+.\-]*://[^\s:/@'\"]*:)(?P<value>[^\s@/'\"]+)(?P<tail>@)", re.IGNORECASE)
+_USERINFO = re.compile(
+    r"(?P<head>(?<![a-z0-9+.\-])[a-z][a-z0-9+.\-]*://[^\s:/@'\"]*:)(?P<value>[^\s@/'\"]+)(?P<tail>@)", re.IGNORECASE
+)
 _PEM = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 
 
@@ -79,10 +83,16 @@ def _list_value(match: re.Match[str]) -> str:
     return match[0] if _HARMLESS.match(value) else f"{match['head']}{value[0]}{MASK}{value[0]}"
 
 
-def redact(text: str, known: Iterable[str] = ()) -> str:
-    """``text`` with every recognisable secret, and every value in ``known``, masked. Idempotent."""
+def redact_known(text: str, known: Iterable[str]) -> str:
+    """``text`` with every value in ``known`` masked, the longest first."""
     for secret in sorted({value for value in known if is_literal_secret(value)}, key=len, reverse=True):
         text = text.replace(secret, MASK)
+    return text
+
+
+def redact(text: str, known: Iterable[str] = ()) -> str:
+    """``text`` with every recognisable secret, and every value in ``known``, masked. Idempotent, and linear in its length."""
+    text = redact_known(text, known)
     text = _PEM.sub(rf"\1{MASK}\2", text)
     text = _USERINFO.sub(lambda m: m[0] if _HARMLESS.match(m["value"]) else f"{m['head']}{MASK}{m['tail']}", text)
     text = _TOKENS.sub(MASK, text)
