@@ -59,9 +59,9 @@ def test_two_edits_that_do_not_touch_commute(data):
         try:
             results.append(apply(text, order))
         except EditRefused as error:
-            results.append("refused")
-            assert "two fixes" in str(error)
+            results.append("refused" if "two fixes" in str(error) else str(error))
     assert results[0] == results[1]
+    assert results[0] == "refused" or "one" in results[0]
     if n1 != n2 or e1 < s2 or e2 < s1:
         assert results[0] != "refused"
 

@@ -1,6 +1,5 @@
 """A write that is killed leaves the old file or the new one."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,7 @@ def test_the_new_content_is_whole_before_it_is_renamed(manifest):
 
     def watching(source, target):
         seen.append((Path(source).read_bytes(), target.read_bytes(), Path(source).parent == target.parent))
-        os.replace(source, target)
+        source.replace(target)
 
     replace_file(manifest, b"new", watching)
     assert seen == [(b"new", b"old\r\n", True)]

@@ -1,7 +1,6 @@
 """Patches are believed only when a scan of the patched files agrees."""
 
 import json
-import os
 
 import pytest
 
@@ -107,8 +106,8 @@ def mended(tmp_path, text, check, name="compose.yaml"):
         (
             "no-authentication", JUPYTER,
             '    command:\n      - start-notebook.py\n      - --IdentityProvider.token= # open\n    ports: ["127.0.0.1:8888:8888"]\n',
-            '    command:\n      - start-notebook.py\n      - "--IdentityProvider.token=${JUPYTER_SERVER_TOKEN:?set a long random token}" # open\n'
-            '    ports: ["127.0.0.1:8888:8888"]\n',
+            ('    command:\n      - start-notebook.py\n      - "--IdentityProvider.token=${JUPYTER_SERVER_TOKEN:?set a long random token}" # open\n'
+            '    ports: ["127.0.0.1:8888:8888"]\n'),
         ),
     ],
 )  # fmt: skip
@@ -174,7 +173,7 @@ def test_nothing_is_written_unless_asked(weak):
     done = harden([str(weak.parent)], scanned)
     assert {o.state for o in done.outcomes} == {State.PROVED}
     assert weak.read_bytes() == before
-    assert os.listdir(weak.parent) == ["compose.yaml"]
+    assert [p.name for p in weak.parent.iterdir()] == ["compose.yaml"]
     assert "+    privileged: false" in done.changes[0].diff
 
 
@@ -269,7 +268,7 @@ def test_real_files_that_disagree_with_the_copy_are_put_back(weak):
     done = harden([str(weak.parent)], stubborn, write=True)
     assert {o.state for o in done.outcomes} == {State.REJECTED}
     assert weak.read_bytes() == before
-    assert os.listdir(weak.parent) == ["compose.yaml"]
+    assert [p.name for p in weak.parent.iterdir()] == ["compose.yaml"]
 
 
 def test_a_write_that_fails_half_way_leaves_every_file_as_it_was(tmp_path):
@@ -282,7 +281,7 @@ def test_a_write_that_fails_half_way_leaves_every_file_as_it_was(tmp_path):
         calls.append(target)
         if len(calls) == 2:
             raise OSError(28, "No space left on device", str(target))
-        os.replace(source, target)
+        source.replace(target)
 
     with pytest.raises(CannotHarden, match="No space left on device; every file is as it was"):
         harden([str(tmp_path)], scanned, write=True, rename=second_fails)
@@ -300,7 +299,7 @@ def test_an_interrupt_during_the_proof_puts_everything_back(weak):
     with pytest.raises(KeyboardInterrupt):
         harden([str(weak.parent)], interrupted, write=True)
     assert weak.read_bytes() == before
-    assert os.listdir(weak.parent) == ["compose.yaml"]
+    assert [p.name for p in weak.parent.iterdir()] == ["compose.yaml"]
 
 
 def test_a_tree_too_large_to_copy_is_shown_unproved_and_proved_in_place(weak, monkeypatch):
