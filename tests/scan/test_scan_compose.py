@@ -14,7 +14,7 @@ def graph(tmp_path: Path, text: str, **more: str) -> Graph:
     (tmp_path / "compose.yaml").write_text(text)
     for name, content in more.items():
         (tmp_path / name.replace("__", ".")).write_text(content)
-    return collect.collect([tmp_path], dict(loader.load().components)).graph()
+    return collect.collect([tmp_path], dict(loader.load().components))[0]
 
 
 def only(found: Graph) -> Workload:

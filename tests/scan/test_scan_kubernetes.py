@@ -50,7 +50,7 @@ def service(type_: str, target: str = "8000", annotations: str = "") -> str:
 def graph(tmp_path: Path, *files: str) -> Graph:
     for i, text in enumerate(files):
         (tmp_path / f"{i}.yaml").write_text(text)
-    return collect.collect([tmp_path], dict(loader.load().components)).graph()
+    return collect.collect([tmp_path], dict(loader.load().components))[0]
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ Collectors fill it, checks ask it. A workload that was declared in a file and an
 both views: ``settings`` hold what was declared, ``observed`` what it answered.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset, Component
@@ -146,12 +146,42 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """A way into a cluster: a Service or an Ingress."""
+
+    kind: str
+    """``Service`` or ``Ingress``."""
+    name: str
+    namespace: str
+    type: str
+    """Type of a Service: ``ClusterIP``, ``NodePort``, ``LoadBalancer`` …; empty for an Ingress."""
+    internal: bool
+    """Whether an annotation keeps its load balancer inside the network."""
+    selector: Mapping[str, str]
+    """Pod labels a Service selects."""
+    ports: Mapping[str, str]
+    """For a Service: service port → target port or its name."""
+    backends: tuple[str, ...]
+    """For an Ingress: names of the Services behind it."""
+    evidence: Evidence
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    """Places fixes may want, by name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
-    """All of it."""
+    """All of it, or the part of it that one file tells. Every field is a tuple, so that parts are joined field by field."""
 
     workloads: tuple[Workload, ...] = ()
+    routes: tuple[Route, ...] = ()
     policies: tuple[Policy, ...] = ()
     secrets: tuple[Secret, ...] = ()
+
+    @classmethod
+    def joined(cls, parts: "Iterable[Graph]") -> "Graph":
+        """Several parts as one graph, in their order."""
+        every = tuple(parts)
+        return cls(**{f.name: tuple(item for part in every for item in getattr(part, f.name)) for f in fields(cls)})
 
     def components(self) -> Iterator[tuple[Workload, Running]]:
         """Every recognised component with the workload it runs in."""

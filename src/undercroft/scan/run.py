@@ -116,10 +116,9 @@ def scan(
             raise CannotRun(
                 f"{path}: no such file or folder, or it may not be read; give an existing path, a URL or host:port"
             )
-    collection = files.collect(paths, components, progress)
-    graph = collection.graph()
+    graph, unread, sources, read = files.collect(paths, components, progress)
     joined: tuple[str, ...] = ()
-    unread, answered = list(collection.unread), 0
+    answered = 0
     if endpoints:
         from undercroft.scan.join import join
 
@@ -127,9 +126,9 @@ def scan(
         unread += missed
         workloads, joined = join((*graph.workloads, *live))
         graph = replace(graph, workloads=workloads)
-    findings = [found for found in judge(graph) if _suppressed(found, collection.sources) is None]
+    findings = [found for found in judge(graph) if _suppressed(found, sources) is None]
     result = ScanResult(
         request.targets, ("127.0.0.0/8", "::1", *request.scope) if endpoints else (), tuple(findings), inventory(graph), tuple(unread),
-        collection.files, answered, joined,
+        read, answered, joined,
     )  # fmt: skip
     return Observed(graph, result)

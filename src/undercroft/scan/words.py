@@ -1,10 +1,11 @@
 """Command lines as words with places: exec form, shell form, and the script behind ``sh -c``. ``shlex`` does the splitting."""
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 
-from undercroft.scan.graph import Text
+from undercroft.scan.graph import Span, Text
 from undercroft.scan.recognise import is_shell
 
 
@@ -19,8 +20,31 @@ def split(text: Text) -> tuple[Text, ...]:
         values = list(lexer)
     except ValueError as error:
         return (replace(text, value=None, reason=f"not a command line: {error}"),)
-    single = len(values) == 1
-    return tuple(replace(text, value=value, span=text.span if single else None) for value in values)
+    spans = [text.span] if len(values) == 1 else _spans(text, values)
+    return tuple(replace(text, value=value, span=span) for value, span in zip(values, spans, strict=True))
+
+
+def _spans(text: Text, values: Sequence[str]) -> list[Span | None]:
+    """Where each word stands, when the command is a plain scalar as written and no word holds a blank; nowhere otherwise."""
+    span, written = text.span, list(re.finditer(r"\S+", text.value or ""))
+    if (
+        span is None
+        or not text.literal
+        or span.end - span.start != len(text.value or "")
+        or len(written) != len(values)
+    ):
+        return [None] * len(values)
+    return [
+        replace(span, start=span.start + raw.start(), end=span.start + raw.end()) if _is(raw[0], value) else None
+        for raw, value in zip(written, values, strict=True)
+    ]
+
+
+def _is(raw: str, value: str) -> bool:
+    try:
+        return shlex.split(raw) == [value]
+    except ValueError:
+        return False
 
 
 def expand(words: Sequence[Text]) -> tuple[Text, ...]:

@@ -124,7 +124,10 @@ def _fix(workload: Workload, running: Running) -> Fix:
     if setting is not None and setting.origin is Origin.EXPLICIT and workload.format == "compose":
         variable = f"{running.fact.slug.upper().replace('-', '_')}_TOKEN"
         places = {e.where for e in setting.evidence}
-        for text in (*workload.environment.values(), *workload.words):
+        # Words of one command share a place, so the flag in front of an empty one has to be one that takes a token.
+        before = ("token", *((word.value or "").lower() for word in workload.words))
+        words = [w for flag, w in zip(before, workload.words, strict=False) if w.value != "" or flag.endswith("token")]
+        for text in (*workload.environment.values(), *words):
             if text.span is None or text.evidence is None or text.evidence.where not in places or not text.literal:
                 continue
             if text.value == "":
@@ -136,7 +139,7 @@ def _fix(workload: Workload, running: Running) -> Fix:
                     (replaced(text.span, reference),),
                     f"set {variable}",
                 )
-            if text.value is not None and text.value.endswith("="):
+            if text.value is not None and text.value.lower().endswith("token="):
                 new = f'"{text.value}${{{variable}:?set a long random token}}"'
                 return Fix(
                     f"Take the token of {name} from the environment", (replaced(text.span, new),), f"set {variable}"

@@ -1,106 +1,111 @@
-"""Turns a tree of files into the declared part of the graph: each file goes to the formats that recognise it."""
+"""Turns a tree of files into the declared part of the graph: each file goes to the formats that want it."""
 
+import importlib
 import os
+import pkgutil
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Protocol, cast
 
 from undercroft.catalogue.schema import ComponentFact
-from undercroft.model.asset import Asset
 from undercroft.model.result import Unread
-from undercroft.scan.collect.files import compose, dockerfile, kubernetes, routes, tree, walk
-from undercroft.scan.collect.files.interpolate import dotenv
+from undercroft.scan.collect.files import formats, tree, walk
+from undercroft.scan.collect.files.file import File
 from undercroft.scan.collect.files.source import Source
-from undercroft.scan.graph import Graph, Secret, Workload
+from undercroft.scan.graph import Graph
 
-_YAML = (".yaml", ".yml", ".json")
+
+class Format(Protocol):
+    """What a module in ``formats`` looks like."""
+
+    def wants(self, path: str, tree: frozenset[str]) -> bool: ...
+    def collect(self, file: File, components: Mapping[str, ComponentFact]) -> Graph: ...
+
+
+@cache
+def discover() -> dict[str, Format]:
+    """Every format module by its name."""
+    names = sorted(info.name for info in pkgutil.iter_modules(formats.__path__))
+    return {name: cast("Format", importlib.import_module(f"{formats.__name__}.{name}")) for name in names}
 
 
 class Collection:
-    """What has been read so far. ``add`` files, then take the ``graph``."""
+    """What has been read of one root. ``add`` its files, then take the ``graph``."""
 
-    def __init__(self, components: Mapping[str, ComponentFact]) -> None:
-        self._components = components
-        self._workloads: list[Workload] = []
-        self._manifests: list[kubernetes.Manifests] = []
-        self._secrets: list[Secret] = []
+    def __init__(self, root: Path, paths: frozenset[str], components: Mapping[str, ComponentFact]) -> None:
+        self._root, self._tree, self._components = root, paths, components
+        self._parts: list[Graph] = []
         self.unread: list[Unread] = []
         self.sources: dict[str, Source] = {}
-        """Files in which something was recognised, for inline suppressions."""
+        """Files that were read, for inline suppressions."""
         self.files = 0
 
     def add(self, path: Path, shown: str) -> None:
-        """Read one file. A file nobody recognises by name costs one look at its name."""
-        is_yaml, is_image = shown.lower().endswith(_YAML), dockerfile.is_dockerfile(path.name)
-        if not (is_yaml or is_image):
+        """Read one file. A file that no format wants costs a look at its name."""
+        wanted = [each for each in discover().values() if each.wants(shown, self._tree)]
+        if not wanted:
             return
         content = walk.text(path, shown)
         if isinstance(content, Unread):
             self.unread.append(content)
             return
         self.files += 1
-        if shown.lower().endswith(".json") and '"apiVersion"' not in content and '"services"' not in content:
-            return
-        source = Source.of(shown, content)
-        if is_image:
-            self.sources[shown] = source
-            self._workloads += dockerfile.collect(source, self._components)
-            return
-        try:
-            documents = tree.read(source)
-        except tree.Unreadable as error:
-            template = "{{" in content
-            remedy = "render the chart (helm template) and scan the result" if template else "mend the file"
-            self.unread.append(
-                Unread(shown, f"a template, not YAML: {error}" if template else str(error), remedy=remedy)
-            )
-            return
-        for document in documents:
-            self._document(path, source, document)
+        file = File(Source.of(shown, content), lambda name: self._beside(path, name), self._tree)
+        self.sources[shown] = file.source
+        refused: list[Unread] = []
+        for each in wanted:
+            try:
+                self._parts.append(each.collect(file, self._components))
+            except tree.Unreadable as error:
+                template = "{{" in content
+                reason = f"a template, not YAML: {error}" if template else str(error)
+                remedy = "render the chart (helm template) and scan the result" if template else "mend the file"
+                refused.append(Unread(shown, reason, remedy=remedy))
+        self.unread += refused[:1]
 
-    def _document(self, path: Path, source: Source, document: tree.Node) -> None:
-        if compose.is_compose(document):
-            self.sources[source.path] = source
-            variables = self._variables(path)
-            self._workloads += compose.collect(source, document, self._components, variables)
-        elif kubernetes.is_manifest(document):
-            self.sources[source.path] = source
-            self._manifests.append(kubernetes.collect(source, document, self._components))
-            kind, name = document.get("kind"), document.get("metadata", "name")
-            for key, text in kubernetes.literal_secrets(source, document):
-                title = f"{kind.scalar if kind else '?'}/{name.scalar if name else '?'}"
-                self._secrets.append(Secret(Asset(f"kubernetes:{source.path}#{title}", "manifest", title), key, text))
-
-    def _variables(self, path: Path) -> dict[str, str]:
-        beside = path.parent / ".env"
-        if not beside.is_file() or beside.is_symlink():
-            return {}
-        content = walk.text(beside, ".env")
-        return {} if isinstance(content, Unread) else dotenv(content)
+    def _beside(self, path: Path, name: str) -> str | None:
+        """A neighbour's text. Nothing outside the scanned root is opened, nor anything behind a link."""
+        if PurePosixPath(name).is_absolute():
+            return None
+        target = Path(os.path.normpath(path.parent / name))
+        root = self._root if self._root.is_dir() else self._root.parent
+        if not target.is_relative_to(root) or target.is_symlink() or not target.is_file():
+            return None
+        content = walk.text(target, name)
+        return None if isinstance(content, Unread) else content
 
     def graph(self) -> Graph:
-        """Everything read, with Services and Ingresses followed to their workloads."""
-        manifests = kubernetes.merge(self._manifests)
-        return Graph(
-            (*self._workloads, *routes.expose(manifests.workloads, manifests.routes)),
-            manifests.policies,
-            tuple(self._secrets),
-        )
+        """Everything read, with what only shows across files filled in."""
+        graph = Graph.joined(self._parts)
+        for each in discover().values():
+            link: Callable[[Graph], Graph] | None = getattr(each, "link", None)
+            if link is not None:
+                graph = link(graph)
+        return graph
 
 
 def collect(
     roots: Iterable[Path], components: Mapping[str, ComponentFact], progress: Callable[[str], None] = lambda _: None
-) -> Collection:
-    """Every file below the roots. Paths in evidence are relative to their root."""
-    collection = Collection(components)
+) -> tuple[Graph, list[Unread], dict[str, Source], int]:
+    """Every file below the roots: the graph, what could not be read, the sources, and how many files were read.
+
+    Paths in evidence are relative to their root.
+    """
+    graphs, unread, sources, count = [], [], {}, 0
     for root in roots:
-        for entry in walk.files(root):
-            if isinstance(entry, Unread):
-                collection.unread.append(entry)
-                continue
-            path, shown = entry
+        entries = list(walk.files(root))
+        unread += [entry for entry in entries if isinstance(entry, Unread)]
+        found = [entry for entry in entries if not isinstance(entry, Unread)]
+        collection = Collection(root, frozenset(shown for _, shown in found), components)
+        for path, shown in found:
             progress(shown)
             collection.add(path, shown)
-    return collection
+        graphs.append(collection.graph())
+        unread += collection.unread
+        sources |= collection.sources
+        count += collection.files
+    return Graph.joined(graphs), unread, sources, count
 
 
 def readable(root: Path) -> bool:

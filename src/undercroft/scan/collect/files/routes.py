@@ -3,14 +3,13 @@
 Selectors are followed across all files of a scan, because that is how a cluster sees them.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 
-from undercroft.model.evidence import Evidence
 from undercroft.model.exposure import Exposure, Hop, Reach
 from undercroft.scan.collect.files.source import Source
 from undercroft.scan.collect.files.tree import Node
-from undercroft.scan.graph import Listener, Span, Workload
+from undercroft.scan.graph import Listener, Route, Workload
 
 # Annotations by which a cloud's load balancer is kept inside the network, from each provider's documentation.
 _INTERNAL = {
@@ -22,24 +21,6 @@ _INTERNAL = {
     "alb.ingress.kubernetes.io/scheme": {"internal"},
     "kubernetes.io/ingress.class": {"gce-internal"},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A Service or an Ingress: a way in."""
-
-    kind: str
-    name: str
-    namespace: str
-    type: str
-    internal: bool
-    selector: Mapping[str, str]
-    ports: Mapping[str, str]
-    """For a Service: service port or its name → target port or its name."""
-    backends: tuple[str, ...]
-    """For an Ingress: names of the Services behind it."""
-    evidence: Evidence
-    spans: Mapping[str, Span] = field(default_factory=dict)
 
 
 def labels(node: Node | None) -> dict[str, str]:

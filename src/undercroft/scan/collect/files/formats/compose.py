@@ -12,10 +12,11 @@ from undercroft.model.evidence import Evidence
 from undercroft.model.exposure import Exposure, Hop, Reach
 from undercroft.model.redact import is_literal_secret, names_a_secret
 from undercroft.model.setting import Origin, Setting, Value
-from undercroft.scan.collect.files.interpolate import interpolate
+from undercroft.scan.collect.files.file import File
+from undercroft.scan.collect.files.interpolate import dotenv, interpolate
 from undercroft.scan.collect.files.source import Source
 from undercroft.scan.collect.files.tree import Node
-from undercroft.scan.graph import Listener, Running, Span, Text, Workload
+from undercroft.scan.graph import Graph, Listener, Running, Span, Text, Workload
 from undercroft.scan.identify import Started, binds_to_loopback, identify, ports
 from undercroft.scan.words import split
 
@@ -198,7 +199,7 @@ def _listeners(
     return tuple(found)
 
 
-def collect(
+def _services(
     source: Source, document: Node, components: Mapping[str, ComponentFact], variables: Mapping[str, str]
 ) -> list[Workload]:
     """The services of one Compose document as workloads."""
@@ -235,3 +236,21 @@ def collect(
             )
         )  # fmt: skip
     return workloads
+
+
+def wants(path: str, tree: frozenset[str]) -> bool:  # noqa: ARG001 - the signature of a format
+    """YAML and JSON files; what they hold decides the rest, because people call Compose files all kinds of names."""
+    return path.lower().endswith((".yaml", ".yml", ".json"))
+
+
+def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
+    """The services of a Compose file, with the variables of the ``.env`` beside it."""
+    if file.path.lower().endswith(".json") and '"services"' not in file.source.text:
+        return Graph()
+    documents = [document for document in file.documents if is_compose(document)]
+    if not documents:
+        return Graph()
+    variables = dotenv(file.beside(".env") or "")
+    return Graph(
+        workloads=tuple(w for document in documents for w in _services(file.source, document, components, variables))
+    )

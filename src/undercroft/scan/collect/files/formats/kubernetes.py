@@ -4,7 +4,7 @@ Field names and defaults are the Kubernetes API reference's (v1.30, https://kube
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset
@@ -12,11 +12,11 @@ from undercroft.model.evidence import Evidence
 from undercroft.model.exposure import Exposure, Hop, Reach
 from undercroft.model.redact import is_literal_secret, names_a_secret
 from undercroft.model.setting import Origin, Setting, Value
-from undercroft.scan.collect.files.routes import Route, labels
-from undercroft.scan.collect.files.routes import read as read_route
+from undercroft.scan.collect.files import routes
+from undercroft.scan.collect.files.file import File
 from undercroft.scan.collect.files.source import Source
 from undercroft.scan.collect.files.tree import Node
-from undercroft.scan.graph import Listener, Policy, Running, Span, Text, Workload
+from undercroft.scan.graph import Graph, Listener, Policy, Running, Secret, Span, Text, Workload
 from undercroft.scan.identify import Started, binds_to_loopback, identify, ports
 
 _POD_SPEC = {
@@ -28,15 +28,6 @@ _POD_SPEC = {
     ),
 }
 _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/var/run", "/run")
-
-
-@dataclass(frozen=True, slots=True)
-class Manifests:
-    """What manifests said, before routes and workloads are brought together."""
-
-    workloads: tuple[Workload, ...] = ()
-    routes: tuple[Route, ...] = ()
-    policies: tuple[Policy, ...] = ()
 
 
 def is_manifest(document: Node) -> bool:
@@ -188,7 +179,7 @@ def _workloads(
     pod = document.get(*path)
     if pod is None or kind is None or kind.scalar is None:
         return
-    pod_labels = labels(
+    pod_labels = routes.labels(
         document.get(*path[:-1], "metadata", "labels") if path != ("spec",) else document.get("metadata", "labels")
     )
     for group in ("containers", "initContainers"):
@@ -232,38 +223,55 @@ def _workloads(
             )
 
 
-def collect(source: Source, document: Node, components: Mapping[str, ComponentFact]) -> Manifests:
-    """One Kubernetes object (or the objects of a ``List``) as workloads, routes and policies."""
+def _object(source: Source, document: Node, components: Mapping[str, ComponentFact]) -> Graph:
+    """One Kubernetes object, or the objects of a ``List``."""
     kind = document.get("kind")
     name = kind.scalar if kind else None
     if name is None:
-        return Manifests()
+        return Graph()
     if name == "List":
-        return merge(collect(source, item, components) for item in (document.get("items") or document).each())
+        return Graph.joined(_object(source, item, components) for item in (document.get("items") or document).each())
+    secrets = _secrets(source, document)
     if name in _POD_SPEC:
-        return Manifests(tuple(_workloads(source, document, _POD_SPEC[name], components)))
+        return Graph(workloads=tuple(_workloads(source, document, _POD_SPEC[name], components)), secrets=secrets)
     if name in {"Service", "Ingress"}:
-        return Manifests(routes=(read_route(source, document, name),))
+        return Graph(routes=(routes.read(source, document, name),))
     if name == "NetworkPolicy":
         title, space = document.get("metadata", "name"), document.get("metadata", "namespace")
         policy = Policy(
             title.scalar or "?" if title else "?",
             space.scalar or "default" if space else "default",
-            labels(document.get("spec", "podSelector", "matchLabels")),
+            routes.labels(document.get("spec", "podSelector", "matchLabels")),
             source.evidence(document.line, document.column),
         )
-        return Manifests(policies=(policy,))
-    return Manifests()
+        return Graph(policies=(policy,))
+    return Graph(secrets=secrets)
 
 
-def merge(parts: Iterable[Manifests]) -> Manifests:
-    """Several files' manifests as one."""
-    every = tuple(parts)
-    return Manifests(
-        tuple(w for part in every for w in part.workloads),
-        tuple(r for part in every for r in part.routes),
-        tuple(p for part in every for p in part.policies),
+def wants(path: str, tree: frozenset[str]) -> bool:  # noqa: ARG001 - the signature of a format
+    """YAML and JSON files; what they hold decides the rest."""
+    return path.lower().endswith((".yaml", ".yml", ".json"))
+
+
+def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
+    """Every Kubernetes object of a file."""
+    if file.path.lower().endswith(".json") and '"apiVersion"' not in file.source.text:
+        return Graph()
+    return Graph.joined(
+        _object(file.source, document, components) for document in file.documents if is_manifest(document)
     )
+
+
+def link(graph: Graph) -> Graph:
+    """Services and Ingresses followed to their workloads, across all files."""
+    return replace(graph, workloads=routes.expose(graph.workloads, graph.routes))
+
+
+def _secrets(source: Source, document: Node) -> tuple[Secret, ...]:
+    kind, name = document.get("kind"), document.get("metadata", "name")
+    title = f"{kind.scalar if kind else '?'}/{name.scalar if name else '?'}"
+    asset = Asset(f"kubernetes:{source.path}#{title}", "manifest", title)
+    return tuple(Secret(asset, key, text) for key, text in literal_secrets(source, document))
 
 
 def literal_secrets(source: Source, document: Node) -> list[tuple[str, Text]]:

@@ -14,8 +14,9 @@ from undercroft.model.exposure import Exposure
 from undercroft.model.redact import is_literal_secret, names_a_secret
 from undercroft.model.setting import Origin, Setting
 from undercroft.scan import recognise
+from undercroft.scan.collect.files.file import File
 from undercroft.scan.collect.files.source import Source
-from undercroft.scan.graph import Listener, Text, Workload
+from undercroft.scan.graph import Graph, Listener, Text, Workload
 from undercroft.scan.identify import Started, identify
 from undercroft.scan.words import split
 
@@ -23,9 +24,9 @@ _INSTALL = re.compile(r"\bpip3?\s+install\b([^&|;]*)")
 _REQUIREMENT = re.compile(r"""^["']?([A-Za-z0-9][\w.\-]*)(?:\[[^\]]*\])?(?:==([\w.!+*\-]+))?["']?$""")
 
 
-def is_dockerfile(name: str) -> bool:
-    """Whether a file of this name is a Dockerfile."""
-    low = name.lower()
+def wants(path: str, tree: frozenset[str]) -> bool:  # noqa: ARG001 - the signature of a format
+    """Files named like a Dockerfile."""
+    low = path.lower().rpartition("/")[2]
     return (
         low in {"dockerfile", "containerfile"}
         or low.startswith(("dockerfile.", "containerfile."))
@@ -81,12 +82,13 @@ def _installed(source: Source, step: Mapping[str, Any], components: Mapping[str,
     return found
 
 
-def collect(source: Source, components: Mapping[str, ComponentFact]) -> list[Workload]:
+def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
     """The image a Dockerfile builds, as a workload; nothing when no stage is there."""
+    source = file.source
     steps = DockerfileParser(fileobj=io.BytesIO(source.text.encode())).structure
     starts = [i for i, step in enumerate(steps) if step["instruction"] == "FROM"]
     if not starts:
-        return []
+        return Graph()
     stage = steps[starts[-1] :]
     line = stage[0]["startline"] + 1
     head = source.evidence(line)
@@ -135,6 +137,7 @@ def collect(source: Source, components: Mapping[str, ComponentFact]) -> list[Wor
     if not listeners:
         listeners = [Listener(None, "", Exposure(None, (), "an image does not say who will reach it"))]
     asset = Asset(f"dockerfile:{source.path}", "image", source.path, tuple(r.component for r in running))
-    return [
-        Workload(asset, "dockerfile", head, image, line_words, environment, {"user": user}, running, tuple(listeners))
-    ]
+    workload = Workload(
+        asset, "dockerfile", head, image, line_words, environment, {"user": user}, running, tuple(listeners)
+    )
+    return Graph(workloads=(workload,))

@@ -1,0 +1,29 @@
+"""A file on its way through the formats: read once, parsed once, its neighbours at hand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from undercroft.scan.collect.files import tree
+from undercroft.scan.collect.files.source import Source
+
+
+@dataclass(frozen=True)
+class File:
+    """One scanned file."""
+
+    source: Source
+    beside: Callable[[str], str | None] = field(repr=False)
+    """Text of a file by its path relative to this one's folder; ``None`` when it is not there, not text, or outside the root."""
+    tree: frozenset[str] = field(default=frozenset(), repr=False)
+    """Every path of the scanned root."""
+
+    @property
+    def path(self) -> str:
+        """Path relative to the scanned root."""
+        return self.source.path
+
+    @cached_property
+    def documents(self) -> list[tree.Node]:
+        """The file as YAML documents, parsed once for all formats. Raises ``tree.Unreadable``."""
+        return tree.read(self.source)
