@@ -132,7 +132,7 @@ def _fix(workload: Workload, running: Running) -> Fix:
                 continue
             if text.value == "":
                 reference = f"${{{variable}:?set a long random token}}"
-                if getattr(text.evidence, "column", 0) == text.span.start:  # a value of its own, not the end of NAME=
+                if text in words or getattr(text.evidence, "column", 0) == text.span.start:  # not the end of NAME=
                     reference = f'"{reference}"'
                 return Fix(
                     f"Take the token of {name} from the environment",

@@ -19,7 +19,7 @@ from undercroft.scan.graph import Graph
 class Format(Protocol):
     """What a module in ``formats`` looks like."""
 
-    def wants(self, path: str, tree: frozenset[str]) -> bool: ...
+    def wants(self, path: str, paths: frozenset[str]) -> bool: ...
     def collect(self, file: File, components: Mapping[str, ComponentFact]) -> Graph: ...
 
 
@@ -34,7 +34,7 @@ class Collection:
     """What has been read of one root. ``add`` its files, then take the ``graph``."""
 
     def __init__(self, root: Path, paths: frozenset[str], components: Mapping[str, ComponentFact]) -> None:
-        self._root, self._tree, self._components = root, paths, components
+        self._root, self._paths, self._components = root, paths, components
         self._parts: list[Graph] = []
         self.unread: list[Unread] = []
         self.sources: dict[str, Source] = {}
@@ -43,7 +43,7 @@ class Collection:
 
     def add(self, path: Path, shown: str) -> None:
         """Read one file. A file that no format wants costs a look at its name."""
-        wanted = [each for each in discover().values() if each.wants(shown, self._tree)]
+        wanted = [each for each in discover().values() if each.wants(shown, self._paths)]
         if not wanted:
             return
         content = walk.text(path, shown)
@@ -51,7 +51,7 @@ class Collection:
             self.unread.append(content)
             return
         self.files += 1
-        file = File(Source.of(shown, content), lambda name: self._beside(path, name), self._tree)
+        file = File(Source.of(shown, content), lambda name: self._beside(path, name), self._paths)
         self.sources[shown] = file.source
         refused: list[Unread] = []
         for each in wanted:
@@ -92,7 +92,10 @@ def collect(
 
     Paths in evidence are relative to their root.
     """
-    graphs, unread, sources, count = [], [], {}, 0
+    graphs: list[Graph] = []
+    unread: list[Unread] = []
+    sources: dict[str, Source] = {}
+    count = 0
     for root in roots:
         entries = list(walk.files(root))
         unread += [entry for entry in entries if isinstance(entry, Unread)]

@@ -15,7 +15,7 @@ class File:
     source: Source
     beside: Callable[[str], str | None] = field(repr=False)
     """Text of a file by its path relative to this one's folder; ``None`` when it is not there, not text, or outside the root."""
-    tree: frozenset[str] = field(default=frozenset(), repr=False)
+    paths: frozenset[str] = field(default=frozenset(), repr=False)
     """Every path of the scanned root."""
 
     @property

@@ -238,7 +238,7 @@ def _services(
     return workloads
 
 
-def wants(path: str, tree: frozenset[str]) -> bool:  # noqa: ARG001 - the signature of a format
+def wants(path: str, paths: frozenset[str]) -> bool:  # noqa: ARG001 - the signature of a format
     """YAML and JSON files; what they hold decides the rest, because people call Compose files all kinds of names."""
     return path.lower().endswith((".yaml", ".yml", ".json"))
 

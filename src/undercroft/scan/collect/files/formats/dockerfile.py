@@ -24,7 +24,7 @@ _INSTALL = re.compile(r"\bpip3?\s+install\b([^&|;]*)")
 _REQUIREMENT = re.compile(r"""^["']?([A-Za-z0-9][\w.\-]*)(?:\[[^\]]*\])?(?:==([\w.!+*\-]+))?["']?$""")
 
 
-def wants(path: str, tree: frozenset[str]) -> bool:  # noqa: ARG001 - the signature of a format
+def wants(path: str, paths: frozenset[str]) -> bool:  # noqa: ARG001 - the signature of a format
     """Files named like a Dockerfile."""
     low = path.lower().rpartition("/")[2]
     return (

@@ -248,7 +248,7 @@ def _object(source: Source, document: Node, components: Mapping[str, ComponentFa
     return Graph(secrets=secrets)
 
 
-def wants(path: str, tree: frozenset[str]) -> bool:  # noqa: ARG001 - the signature of a format
+def wants(path: str, paths: frozenset[str]) -> bool:  # noqa: ARG001 - the signature of a format
     """YAML and JSON files; what they hold decides the rest."""
     return path.lower().endswith((".yaml", ".yml", ".json"))
 
