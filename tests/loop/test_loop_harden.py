@@ -109,6 +109,18 @@ def mended(tmp_path, text, check, name="compose.yaml"):
             ('    command:\n      - start-notebook.py\n      - "--IdentityProvider.token=${JUPYTER_SERVER_TOKEN:?set a long random token}" # open\n'
             '    ports: ["127.0.0.1:8888:8888"]\n'),
         ),
+        (
+            "no-authentication", JUPYTER,
+            "    command: start-notebook.py --ServerApp.password='' --IdentityProvider.token='' # open\n",
+            "    command: start-notebook.py --ServerApp.password='' "
+            '"--IdentityProvider.token=${JUPYTER_SERVER_TOKEN:?set a long random token}" # open\n',
+        ),
+        (
+            "no-authentication", JUPYTER,
+            "    command: start-notebook.py --ServerApp.password '' --IdentityProvider.token ''\n",
+            "    command: start-notebook.py --ServerApp.password '' --IdentityProvider.token "
+            '"${JUPYTER_SERVER_TOKEN:?set a long random token}"\n',
+        ),
     ],
 )  # fmt: skip
 def test_a_compose_fix_is_proved_by_scanning_again(tmp_path, check, image, before, after):
