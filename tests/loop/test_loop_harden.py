@@ -112,14 +112,14 @@ def mended(tmp_path, text, check, name="compose.yaml"):
         (
             "no-authentication", JUPYTER,
             "    command: start-notebook.py --ServerApp.password='' --IdentityProvider.token='' # open\n",
-            "    command: start-notebook.py --ServerApp.password='' "
-            '"--IdentityProvider.token=${JUPYTER_SERVER_TOKEN:?set a long random token}" # open\n',
+            ("    command: start-notebook.py --ServerApp.password='' "
+            '"--IdentityProvider.token=${JUPYTER_SERVER_TOKEN:?set a long random token}" # open\n'),
         ),
         (
             "no-authentication", JUPYTER,
             "    command: start-notebook.py --ServerApp.password '' --IdentityProvider.token ''\n",
-            "    command: start-notebook.py --ServerApp.password '' --IdentityProvider.token "
-            '"${JUPYTER_SERVER_TOKEN:?set a long random token}"\n',
+            ("    command: start-notebook.py --ServerApp.password '' --IdentityProvider.token "
+            '"${JUPYTER_SERVER_TOKEN:?set a long random token}"\n'),
         ),
     ],
 )  # fmt: skip
