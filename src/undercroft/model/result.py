@@ -98,7 +98,7 @@ class Difference:
     """Something that is not as it was expected."""
 
     kind: str
-    """``unexpected``, ``missing`` or ``changed``."""
+    """``unexpected``, ``missing``, ``changed``, or ``unknown`` where nobody can say."""
     subject: str
     """Name of the service."""
     field: str
