@@ -1,17 +1,21 @@
-"""Makes the pages that say what the code says: a page a check, one for the catalogue, one for the risks, and the picture of the house.
+"""Makes the pages that say what the code says: a page a check, one for the catalogue, one for the risks, and two pictures.
 
 ``generate.py`` writes them, ``generate.py --check`` fails when one is not what it would write. Only ``docs/checks``,
-``docs/components.md``, ``docs/risks.md`` and ``docs/house.svg`` are made here; everything else in ``docs`` is written by people.
+``docs/components.md``, ``docs/risks.md`` and the pictures are made here; everything else in ``docs`` is written by people.
 """
 
 import sys
 import tomllib
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
 from undercroft.catalogue import loader
 from undercroft.model.risk import RISK_TITLES, Risk
+from undercroft.model.verdict import Persona
+from undercroft.report import terminal
 from undercroft.scan.check import Example, Registered, discover
+from undercroft.scan.run import Request, scan
 
 HERE = Path(__file__).parent
 STYLE = """rect{fill:#f4f1ea;stroke:#6b6459}text{fill:#2b2721;text-anchor:middle;dominant-baseline:central}
@@ -116,6 +120,13 @@ def house() -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
+def picture() -> str:
+    """What a terminal shows of a scan of one folder of the demo, as the program draws it."""
+    result = scan(Request((str(HERE.parent / "demo" / "stack" / "kubernetes"),)), dict(loader.load().components)).result
+    regular = tuple(f for f in result.findings if f.persona is Persona.REGULAR)
+    return terminal.svg(replace(result, findings=regular), width=110, title="undercroft scan demo/stack/kubernetes")
+
+
 def pages() -> dict[Path, str]:
     """Every generated page by its path."""
     made = {HERE / "checks" / f"{slug}.md": check_page(registered) for slug, registered in discover().items()}
@@ -123,6 +134,7 @@ def pages() -> dict[Path, str]:
         HERE / "components.md": components_page(),
         HERE / "risks.md": risks_page(),
         HERE / "house.svg": house(),
+        HERE / "scan.svg": picture(),
     }
 
 
