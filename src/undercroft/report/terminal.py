@@ -161,7 +161,7 @@ def _finding(finding: Finding, of_group: Exposure) -> RenderableType:
     grid.add_row("why", Text(shown(finding.why)))
     fix = Text().append(shown(finding.fix.summary), "green")
     if finding.fix.note:
-        fix.append(f" {shown(finding.fix.note)}", "dim")
+        fix.append(f"; {shown(finding.fix.note)}", "dim")
     if finding.fix.edits:
         fix.append(" [undercroft harden writes it]", "dim")
     grid.add_row("fix", fix)

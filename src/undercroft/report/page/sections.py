@@ -83,7 +83,7 @@ def _finding(finding: Finding, of_card: Exposure) -> Markup:
     patch = (
         tag("span", " The change can be written by undercroft harden.", class_="quiet") if finding.fix.edits else None
     )
-    note = tag("span", f" {finding.fix.note}", class_="quiet") if finding.fix.note else None
+    note = tag("span", f"; {finding.fix.note}.", class_="quiet") if finding.fix.note else None
     facts.append(("fix", tag("span", tag("span", finding.fix.summary, class_="fix"), note, patch)))
     facts.append(("risk", tag("span", tag("span", finding.risk.value, class_="mono"), f" {RISK_TITLES[finding.risk]}")))
     facts.append(("sure", tag("span", f"confidence {finding.confidence}, for the {finding.persona.value} reader")))

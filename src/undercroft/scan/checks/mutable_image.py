@@ -16,7 +16,6 @@ Unknown
 
 from collections.abc import Iterator
 
-from undercroft.model.exposure import Exposure
 from undercroft.model.fix import Fix
 from undercroft.model.risk import Risk
 from undercroft.model.verdict import Confidence, Persona, Severity, Verdict
@@ -67,8 +66,6 @@ MOVING = frozenset(
 )
 """Tags that their publishers move by intention."""
 
-_ANYWHERE = Exposure(None, (), "does not depend on who can reach it")
-
 
 def examine(graph: Graph) -> Iterator[Hit]:
     """Images of workloads that are pulled, not built."""
@@ -83,7 +80,7 @@ def examine(graph: Graph) -> Iterator[Hit]:
             continue
         if image.value is None:
             yield Hit(
-                workload.asset, "Which image runs cannot be known", (image.evidence,), Fix("Give the variable a default that is pinned"), _ANYWHERE, "image",
+                workload.asset, "Which image runs cannot be known", (image.evidence,), Fix("Give the variable a default that is pinned"), workload.exposure, "image",
                 Verdict.UNKNOWN, image.reason,
             )  # fmt: skip
             continue
@@ -94,5 +91,10 @@ def examine(graph: Graph) -> Iterator[Hit]:
             what = f"tag {ref.tag}" if ref.tag else "no tag"
             fix = Fix("Pin the image to a version and its digest")
             yield Hit(
-                workload.asset, f"The image {ref.repository} has {what}", (image.evidence,), fix, _ANYWHERE, "image"
+                workload.asset,
+                f"The image {ref.repository} has {what}",
+                (image.evidence,),
+                fix,
+                workload.exposure,
+                "image",
             )
