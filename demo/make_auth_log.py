@@ -31,7 +31,7 @@ START = datetime(2026, 11, 16, 7, 0, tzinfo=UTC)
 
 def lines(seed: int = 7) -> list[str]:
     """The log, in order of time."""
-    chance = random.Random(seed)  # noqa: S311 - a made-up working day, no secret
+    chance = random.Random(seed)
     events: list[tuple[datetime, str]] = []
 
     def add(minutes: float, text: str) -> None:
