@@ -1,4 +1,15 @@
-"""``undercroft guard``: a proxy in front of an inference endpoint."""
+"""Stand in front of a model server: keys, strict framing, typed bodies, limits, absolute deadlines, token budgets.
+
+Every limit is first tried over a real socket; the port answers when all of them hold, and a line "ready" says so. A guard that
+has no usable keys, or whose limits do not hold, does not serve.
+
+examples:
+  undercroft keys new --file keys.jsonl --owner me
+  undercroft guard --upstream http://127.0.0.1:8000 --profile vllm --listen 127.0.0.1:8080 --keys keys.jsonl
+  undercroft guard ... --mode observe --events guard.jsonl    # report what would be refused, forward all the same
+
+exit status: 0 after SIGTERM, 2 when it will not serve
+"""
 
 import argparse
 import sys

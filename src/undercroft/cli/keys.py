@@ -1,4 +1,11 @@
-"""``undercroft keys``: the keys of a guard."""
+"""Make, list and revoke the keys of a guard. The file holds digests only; a key is shown once, when it is made.
+
+examples:
+  undercroft keys new --file keys.jsonl --owner team-a > team-a.key
+  undercroft keys list --file keys.jsonl
+
+exit status: 0 done, 2 could not run
+"""
 
 import argparse
 import sys

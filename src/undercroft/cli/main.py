@@ -56,6 +56,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader went away (`undercroft scan . | head`); nothing is lost that anyone wants
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except Exception as error:  # a traceback's exit status 1 would read as "findings": nothing ran to an end, so 2
+        if os.environ.get("UNDERCROFT_TRACEBACK"):
+            raise
+        print(f"undercroft {args.verb}: {type(error).__name__}: {error}", file=sys.stderr)
+        print(
+            "this is a mistake of ours; UNDERCROFT_TRACEBACK=1 shows where it happened, for a report", file=sys.stderr
+        )
+        return 2
     return status
 
 

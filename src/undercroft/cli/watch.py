@@ -1,4 +1,15 @@
-"""``undercroft watch``: judge log files and print the alerts."""
+"""Read log files, recognise their kind, and print the alerts that the shipped Sigma rules (and your own) raise.
+
+Files may be gzipped; - is standard input. What could not be understood is counted by shape on standard error, never dropped
+in silence. An alert of severity info is an operational note.
+
+examples:
+  undercroft watch /var/log/auth.log guard.jsonl
+  journalctl -u ssh -o short-iso | undercroft watch - --source sshd
+  undercroft watch auth.log* --rules my-rules --format json
+
+exit status: 0 no alerts, 1 alerts, 2 could not run
+"""
 
 import argparse
 import gc
