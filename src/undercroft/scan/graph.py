@@ -6,6 +6,7 @@ both views: ``settings`` hold what was declared, ``observed`` what it answered.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
 
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset, Component
@@ -44,6 +45,8 @@ class Text:
     """Why it is not resolved: ``variable HF_TOKEN is set neither in .env nor by default``."""
     literal: bool = True
     """Whether it is written out at this place, rather than coming from a variable or another object."""
+    fallback: str = ""
+    """Variable whose fallback the value is, when it is one: ``X`` for ``${X:-value}``. The value is then published with the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,7 @@ class Graph:
     routes: tuple[Route, ...] = ()
     policies: tuple[Policy, ...] = ()
     secrets: tuple[Secret, ...] = ()
+    cloud: "tuple[Estate, ...]" = ()
 
     @classmethod
     def joined(cls, parts: "Iterable[Graph]") -> "Graph":

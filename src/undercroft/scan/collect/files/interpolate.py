@@ -28,6 +28,7 @@ def interpolate(text: Text, variables: Mapping[str, str]) -> Text:
     if raw is None or "$" not in raw:
         return text
     missing: list[str] = []
+    fallbacks: list[str] = []
 
     def fill(match: re.Match[str]) -> str:
         if match["escaped"]:
@@ -41,6 +42,7 @@ def interpolate(text: Text, variables: Mapping[str, str]) -> Text:
         if value is not None:
             return value
         if op.endswith("-"):
+            fallbacks.append(name)
             return _VARIABLE.sub(fill, word)
         if op.endswith("?"):
             return f"${{{name}}}"
@@ -52,4 +54,4 @@ def interpolate(text: Text, variables: Mapping[str, str]) -> Text:
         return replace(
             text, value=None, literal=False, reason=f"variable {missing[0]} has neither a default nor an entry in .env"
         )
-    return replace(text, value=value, literal=False)
+    return replace(text, value=value, literal=False, fallback=fallbacks[0] if fallbacks else "")
