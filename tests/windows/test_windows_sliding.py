@@ -11,7 +11,9 @@ from undercroft.windows.sliding import SlidingCount
 SPAN = 10
 MANY = 10**6
 
-feeds = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 40), st.sampled_from("xyzuvw"), st.integers(1, 3)), max_size=60)
+feeds = st.lists(
+    st.tuples(st.sampled_from("ab"), st.integers(0, 40), st.sampled_from("xyzuvw"), st.integers(1, 3)), max_size=60
+)
 
 
 def in_order(feed):

@@ -3,6 +3,12 @@
 Targets are paths, URLs, host:port or bare hosts. Loopback is always in scope; anything else needs --scope. Scanning never
 changes, executes or fetches anything.
 
+examples:
+  undercroft scan .
+  undercroft scan deploy/ 127.0.0.1:8000 --format html --output report.html
+  undercroft scan . --fail-on high --baseline .undercroft-baseline.json
+  undercroft scan . --write-baseline .undercroft-baseline.json --reason "accepted in review, to be mended by March"
+
 exit status: 0 nothing at or above --fail-on, 1 findings, 2 could not run, 3 something could not be looked at and --strict is on
 """
 
@@ -23,24 +29,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("targets", nargs="+", metavar="TARGET", help="a path, URL, host:port or host")
     parser.add_argument(
         "--format",
-        choices=("terminal", "json", "sarif", "html"),
+        choices=("terminal", "json", "sarif", "html", "markdown"),
         default="terminal",
         help="how to print (default: terminal)",
     )
     parser.add_argument("--output", metavar="FILE", help="write there instead of standard output")
     parser.add_argument(
-        "--fail-on",
-        choices=_SEVERITIES,
-        default="low",
-        help="lowest severity that makes the exit status 1 (default: low)",
-    )
-    parser.add_argument("--fail-on-unknown", action="store_true", help="let unknown verdicts count like present ones")
-    parser.add_argument("--strict", action="store_true", help="exit 3 when something asked for could not be looked at")
-    parser.add_argument(
-        "--persona",
-        choices=("regular", "pedantic", "auditor"),
-        default="regular",
-        help="who is reading (default: regular)",
+        "--all", action="store_true", help="every finding by asset, not only the ten root causes that matter most"
     )
     parser.add_argument(
         "--scope",
@@ -49,6 +44,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="CIDR",
         help="network range that may be asked, beyond loopback; may be repeated",
     )
+    choice = parser.add_argument_group("what counts")
+    choice.add_argument(
+        "--persona",
+        choices=("regular", "pedantic", "auditor"),
+        default="regular",
+        help="who is reading (default: regular)",
+    )
+    choice.add_argument("--select", action="append", default=[], metavar="CHECK,…", help="these checks only")
+    choice.add_argument("--ignore", action="append", default=[], metavar="CHECK,…", help="all but these checks")
+    choice.add_argument("--baseline", metavar="FILE", help="leave out what this file accepts")
+    choice.add_argument(
+        "--write-baseline", metavar="FILE", help="accept what is found now, for the reason given with --reason"
+    )
+    choice.add_argument("--reason", default="", help="why the baseline accepts it")
+    choice.add_argument(
+        "--fail-on",
+        choices=_SEVERITIES,
+        default="low",
+        help="lowest severity that makes the exit status 1 (default: low)",
+    )
+    choice.add_argument("--fail-on-unknown", action="store_true", help="let unknown verdicts count like present ones")
+    choice.add_argument("--strict", action="store_true", help="exit 3 when something asked for could not be looked at")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -56,12 +73,28 @@ def run(args: argparse.Namespace) -> int:
     import os
     import secrets
     from dataclasses import replace
+    from pathlib import Path
 
     from undercroft.catalogue import loader
     from undercroft.cli import output
     from undercroft.model.verdict import Persona, Severity
+    from undercroft.scan import baseline
+    from undercroft.scan.check import discover
     from undercroft.scan.run import CannotRun, Request, scan
 
+    def fail(message: str) -> int:
+        print(f"undercroft scan: {message}", file=sys.stderr)
+        return 2
+
+    select, ignore = _checks(args.select), _checks(args.ignore)
+    if unknown := sorted((select | ignore) - set(discover())):
+        return fail(f"there is no check {unknown[0]}; undercroft list checks names them all")
+    if args.write_baseline and not args.reason.strip():
+        return fail("--write-baseline needs --reason: say why these findings are accepted")
+    try:
+        accepted = baseline.parse(Path(args.baseline).read_text(encoding="utf-8")) if args.baseline else {}
+    except (OSError, UnicodeDecodeError, baseline.BaselineError) as error:
+        return fail(f"{args.baseline}: {error}")
     personas = list(Persona)
     admitted = set(personas[: personas.index(Persona(args.persona)) + 1])
     try:
@@ -69,21 +102,30 @@ def run(args: argparse.Namespace) -> int:
             request = Request(tuple(args.targets), tuple(args.scope), secrets.token_hex(8))
             result = scan(request, dict(loader.load().components), progress).result
     except CannotRun as error:
-        print(f"undercroft scan: {error}", file=sys.stderr)
-        return 2
-    result = replace(result, findings=tuple(f for f in result.findings if f.persona in admitted))
+        return fail(str(error))
+    kept = (
+        f
+        for f in result.findings
+        if f.persona in admitted and f.check not in ignore and (not select or f.check in select)
+    )
+    result = baseline.apply(replace(result, findings=tuple(kept)), accepted)
     try:
+        if args.write_baseline:
+            output.write(baseline.written(result.findings, args.reason.strip()), args.write_baseline)
         coloured = not args.output and output.colour(sys.stdout, os.environ)
-        output.write(_render(result, args.format, colour=coloured), args.output)
+        output.write(_render(result, args.format, colour=coloured, every=args.all), args.output)
     except OSError as error:
-        print(f"undercroft scan: {args.output}: {error.strerror}; give a path that can be written", file=sys.stderr)
-        return 2
+        return fail(f"{args.output or args.write_baseline}: {error.strerror}; give a path that can be written")
     if args.strict and result.could_not_read:
         return 3
     return 1 if result.at_least(Severity(args.fail_on), unknown=args.fail_on_unknown) else 0
 
 
-def _render(result: "ScanResult", form: str, *, colour: bool) -> str:
+def _checks(texts: list[str]) -> set[str]:
+    return {check.strip() for text in texts for check in text.split(",") if check.strip()}
+
+
+def _render(result: "ScanResult", form: str, *, colour: bool, every: bool) -> str:
     match form:
         case "json":
             from undercroft.report import json
@@ -100,8 +142,12 @@ def _render(result: "ScanResult", form: str, *, colour: bool) -> str:
             from undercroft.report import html
 
             return html.render(result)
+        case "markdown":
+            from undercroft.report import markdown
+
+            return markdown.render(result)
         case _:
             from undercroft.cli import output
             from undercroft.report import terminal
 
-            return terminal.render(result, width=output.width(), colour=colour)
+            return terminal.render(result, width=output.width(), colour=colour, every=every)

@@ -45,6 +45,20 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that somebody accepted, with the reason they gave. Counted, so that silence stays visible."""
+
+    check: str
+    asset: str
+    """Key of the asset."""
+    fingerprint: str
+    reason: str
+    """The reason as written. Never empty: a suppression without one does not count."""
+    by: str
+    """``comment`` (on the line) or ``baseline``."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScanResult:
     """One scan."""
 
@@ -62,6 +76,8 @@ class ScanResult:
     """Endpoints that answered."""
     joined: tuple[str, ...] = ()
     """Sentences that say which declared and observed things were taken for one, and why."""
+    suppressed: tuple[Suppressed, ...] = ()
+    """Findings left out because somebody accepted them."""
 
     def at_least(self, severity: Severity, *, unknown: bool = False) -> tuple[Finding, ...]:
         """Findings at or above a severity; unknown verdicts only when asked for."""

@@ -14,7 +14,7 @@ from undercroft.model.evidence import EndpointEvidence, Evidence, FileEvidence, 
 from undercroft.model.exposure import Exposure, Hop, Reach
 from undercroft.model.finding import Finding
 from undercroft.model.fix import Edit, Fix
-from undercroft.model.result import ScanResult, Seen, Unread
+from undercroft.model.result import ScanResult, Seen, Suppressed, Unread
 from undercroft.model.risk import Risk
 from undercroft.model.verdict import Confidence, Persona, Severity, Verdict
 from undercroft.report.order import open_questions, severities
@@ -50,6 +50,10 @@ def scan_object(result: ScanResult) -> dict[str, Any]:
         ],
         "inventory": [_seen(s) for s in result.inventory],
         "joined": list(result.joined),
+        "suppressed": [
+            {"check": s.check, "asset": s.asset, "fingerprint": s.fingerprint, "reason": s.reason, "by": s.by}
+            for s in result.suppressed
+        ],
     }
 
 
@@ -202,6 +206,10 @@ def parse(text: str) -> ScanResult:
         summary.number("files"),
         summary.number("endpoints"),
         top.texts("joined"),
+        tuple(
+            Suppressed(n.text("check"), n.text("asset"), n.text("fingerprint"), n.text("reason"), n.text("by"))
+            for n in (top.nodes("suppressed") if top.get("suppressed") is not None else ())
+        ),
     )
 
 

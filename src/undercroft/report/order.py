@@ -3,6 +3,7 @@
 Unknown verdicts stand apart: they ask for an answer, not for a repair.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -33,6 +34,22 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing to mend that accounts for several findings: the same check says the same of the same product, or of the same line."""
+
+    findings: tuple[Finding, ...]
+    """Worst first; never empty."""
+
+    @property
+    def first(self) -> Finding:
+        return self.findings[0]
+
+    @property
+    def assets(self) -> int:
+        return len({f.asset.key for f in self.findings})
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """One question that would settle some unknown verdicts."""
 
@@ -60,6 +77,22 @@ def by_asset(findings: Iterable[Finding]) -> tuple[Group, ...]:
             groups.setdefault(finding.asset.key, []).append(finding)
     made = [Group(found[0].asset, tuple(sorted(found, key=_rank))) for found in groups.values()]
     return tuple(sorted(made, key=lambda g: (-g.worst.rank, -len(g.findings), g.asset.key)))
+
+
+def causes(findings: Iterable[Finding]) -> tuple[Cause, ...]:
+    """Findings whose problem is present by root cause, the one that matters most first: by severity, then by how much it explains.
+
+    Findings have one cause when the same check says the same sentence, up to numbers and names of the asset, and offers the same fix.
+    """
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        if finding.verdict is Verdict.PRESENT:
+            said = re.sub(r"\d+", "#", finding.title.replace(finding.asset.name, "@"))
+            groups.setdefault((finding.check, said, finding.fix.summary), []).append(finding)
+    made = [Cause(tuple(sorted(found, key=_rank))) for found in groups.values()]
+    return tuple(
+        sorted(made, key=lambda c: (-c.first.severity.rank, -len(c.findings), c.first.check, c.first.fingerprint))
+    )
 
 
 def open_questions(findings: Iterable[Finding]) -> tuple[Open, ...]:
@@ -100,4 +133,9 @@ def in_a_sentence(result: ScanResult) -> str:
         if result.could_not_read
         else ""
     )
-    return f"{looked}. {said}{asks}{unread}"
+    accepted = (
+        f" {counted(len(result.suppressed), 'finding')} accepted by somebody, with a reason."
+        if result.suppressed
+        else ""
+    )
+    return f"{looked}. {said}{asks}{unread}{accepted}"

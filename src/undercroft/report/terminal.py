@@ -18,7 +18,7 @@ from undercroft.model.exposure import Exposure, Hop, Reach
 from undercroft.model.finding import Finding
 from undercroft.model.result import ScanResult, Seen, Unread
 from undercroft.model.verdict import Severity
-from undercroft.report.order import Group, Open, by_asset, in_a_sentence, open_questions, reach_in_words
+from undercroft.report.order import Cause, Group, Open, by_asset, causes, in_a_sentence, open_questions, reach_in_words
 from undercroft.report.words import counted, listed, shown
 
 STYLES = {
@@ -86,9 +86,16 @@ def _console(width: int, colour: bool, *, record: bool = False) -> Console:
     )
 
 
-def render(result: ScanResult, *, width: int = 100, colour: bool = False) -> str:
-    """The whole report as text, ``width`` columns wide; with ANSI colours only when ``colour`` is true."""
-    return on_console(lambda console: write(console, result), width=width, colour=colour)
+TOP = 10
+"""Root causes shown before the rest is only counted."""
+
+
+def render(result: ScanResult, *, width: int = 100, colour: bool = False, every: bool = True) -> str:
+    """The report as text, ``width`` columns wide; with ANSI colours only when ``colour`` is true.
+
+    With ``every`` all findings by asset; without, the ``TOP`` root causes where there are more than that.
+    """
+    return on_console(lambda console: write(console, result, every=every), width=width, colour=colour)
 
 
 def svg(result: ScanResult, *, width: int = 100, title: str = "undercroft scan .") -> str:
@@ -96,11 +103,15 @@ def svg(result: ScanResult, *, width: int = 100, title: str = "undercroft scan .
     return as_svg(lambda console: write(console, result), width=width, title=title)
 
 
-def write(console: Console, result: ScanResult) -> None:
+def write(console: Console, result: ScanResult, *, every: bool = True) -> None:
     """Prints the report on ``console``."""
-    for group in by_asset(result.findings):
-        console.print(_group(group))
-        console.print()
+    found = causes(result.findings)
+    if every or len(found) <= TOP:
+        for group in by_asset(result.findings):
+            console.print(_group(group))
+            console.print()
+    else:
+        _top(console, found)
     for heading, body in (
         ("Could not be decided", [_open(q) for q in open_questions(result.findings)]),
         ("Could not be read", [_unread(u) for u in result.could_not_read]),
@@ -113,6 +124,27 @@ def write(console: Console, result: ScanResult) -> None:
                 console.print(part)
             console.print()
     console.print(Text(in_a_sentence(result), "bold"))
+
+
+def _top(console: Console, found: tuple[Cause, ...]) -> None:
+    """The root causes that matter most, each with its worst finding in full and the places of the others."""
+    shown_here = found[:TOP]
+    covered, total = sum(len(c.findings) for c in shown_here), sum(len(c.findings) for c in found)
+    console.print(
+        Text(f"{TOP} root causes of {len(found)}; they account for {covered} of {total} findings", "bold underline")
+    )
+    for cause in shown_here:
+        first = cause.first
+        console.print(_finding(first, first.exposure))
+        where = Text().append(shown(first.asset.name, 60)).append(f" · {reach_in_words(first.exposure)}", "dim")
+        others = [f.evidence[0].where for f in cause.findings[1:] if f.evidence]
+        if others:
+            where.append(
+                f"\nand {counted(len(others), 'more place')}: {listed([shown(o, 80) for o in others], 3)}", "dim"
+            )
+        console.print(Padding(where, (0, 0, 0, 4)))
+    console.print(Text(f"\n{len(found) - TOP} more root causes, {total - covered} findings: --all shows them", "bold"))
+    console.print()
 
 
 def _group(group: Group) -> RenderableType:

@@ -8,7 +8,7 @@ from pathlib import Path
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.evidence import EndpointEvidence, FileEvidence
 from undercroft.model.finding import Finding
-from undercroft.model.result import ScanResult, Seen, Unread
+from undercroft.model.result import ScanResult, Seen, Suppressed, Unread
 from undercroft.scan.check import judge
 from undercroft.scan.collect.files import collect as files
 from undercroft.scan.collect.files.source import Source
@@ -126,9 +126,15 @@ def scan(
         unread += missed
         workloads, joined = join((*graph.workloads, *live))
         graph = replace(graph, workloads=workloads)
-    findings = [found for found in judge(graph) if _suppressed(found, sources) is None]
+    findings, suppressed = [], []
+    for found in judge(graph):
+        reason = _suppressed(found, sources)
+        if reason is None:
+            findings.append(found)
+        else:
+            suppressed.append(Suppressed(found.check, found.asset.key, found.fingerprint, reason, "comment"))
     result = ScanResult(
         request.targets, ("127.0.0.0/8", "::1", *request.scope) if endpoints else (), tuple(findings), inventory(graph), tuple(unread),
-        read, answered, joined,
+        read, answered, joined, tuple(suppressed),
     )  # fmt: skip
     return Observed(graph, result)
