@@ -34,3 +34,15 @@ class Source:
     def span(self, line: int, start: int, end: int) -> Span:
         """The stretch ``[start, end)`` of a line, columns from 1."""
         return Span(self.path, line, start, end, line_digest(self.line(line)))
+
+    def scalar_evidence(self, line: int, column: int, end: int, known: Iterable[str] = ()) -> FileEvidence:  # noqa: ARG002 - rendered text needs the end
+        """The place of a scalar ``[column, end)``. The same as ``evidence``, save in text that was put together from several files."""
+        return self.evidence(line, column, known)
+
+    def scalar_span(self, line: int, start: int, end: int) -> Span | None:
+        """The stretch of a scalar where a fix can replace it; ``None`` where the text was put together."""
+        return self.span(line, start, end)
+
+    def doubtful(self, first: int, last: int, column: int) -> bool:  # noqa: ARG002 - only rendered text has holes
+        """Whether something of the mapping or list at ``column`` on these lines could not be resolved."""
+        return False

@@ -5,12 +5,13 @@ stack; tags are never acted on; an alias is the same node again, never a copy, s
 long. Whoever walks the tree must bound the walk: ``Node`` offers look-ups, not traversals.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
+from undercroft.model.evidence import FileEvidence
 from undercroft.model.redact import is_literal_secret, names_a_secret
 from undercroft.scan.collect.files.source import Source
 from undercroft.scan.graph import Text
@@ -19,6 +20,9 @@ MAX_DEPTH = 100
 """Levels of nesting. Kubernetes' own schema stays below 30."""
 MAX_NODES = 1_000_000
 """Nodes in one file; a 10 MB manifest has about half as many."""
+
+HOLE = "\ue000"
+"""Stands in rendered text where a template's value could not be resolved: a private character that no file of the field holds."""
 
 _TRUE = frozenset({"true", "yes", "on"})
 _FALSE = frozenset({"false", "no", "off"})
@@ -92,17 +96,38 @@ class Node:
     @property
     def is_template(self) -> bool:
         """Whether a template language has to be run before this means anything."""
-        return self.scalar is not None and "{{" in self.scalar
+        return self.scalar is not None and ("{{" in self.scalar or HOLE in self.scalar)
 
     def text(self, name: str = "") -> Text:
         """This scalar as written text. ``name`` is the key it stands under: where that names a secret, the value is masked."""
         known = (
             (self.scalar,) if self.scalar and name and names_a_secret(name) and is_literal_secret(self.scalar) else ()
         )
-        span = self.source.span(self.line, self.column, self.end_column) if self.end_line == self.line else None
+        one = self.end_line == self.line
+        span = self.source.scalar_span(self.line, self.column, self.end_column) if one else None
         value = None if self.is_template else (self.scalar if self.scalar is not None else "")
         reason = "a template that was not rendered" if self.is_template else ""
-        return Text(value, self.source.evidence(self.line, self.column, known), span, reason)
+        return Text(value, self.evidence(known), span, reason)
+
+    def evidence(self, known: Iterable[str] = ()) -> FileEvidence:
+        """Where the node stands."""
+        if self.end_line == self.line and self.pairs is None and self.items is None:
+            return self.source.scalar_evidence(self.line, self.column, self.end_column, known)
+        return self.source.evidence(self.line, self.column, known)
+
+    def doubt(self, *path: str) -> bool:
+        """Whether something may stand at ``path`` although ``get`` finds nothing: a template's part there was not resolved."""
+        node = self
+        for key in path:
+            below = node.get(key)
+            if below is None:
+                break
+            node = below
+        else:
+            return node.is_template
+        if node.pairs is None and node.items is None:
+            return node.is_template or (node.scalar is None and node.source.doubtful(node.line, node.line + 1, 0))
+        return node.source.doubtful(node.line, node.end_line, node.column)
 
     def words(self) -> tuple[Text, ...]:
         """The items of a command in exec form. A word that stands behind a flag which takes a secret is masked as one."""
