@@ -43,6 +43,14 @@ class FileEvidence:
     def where(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    def at(self, column: int) -> "FileEvidence":
+        """Another column of the same line. Its text is masked already, so the copy is not masked again."""
+        other = object.__new__(FileEvidence)
+        for name in ("file", "line", "text", "known_secrets"):
+            object.__setattr__(other, name, getattr(self, name))
+        object.__setattr__(other, "column", column)
+        return other
+
 
 @dataclass(frozen=True, slots=True)
 class EndpointEvidence:

@@ -7,12 +7,17 @@ both views: ``settings`` hold what was declared, ``observed`` what it answered.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset, Component
 from undercroft.model.evidence import Evidence, FileEvidence
 from undercroft.model.exposure import UNKNOWN_EXPOSURE, Exposure
 from undercroft.model.setting import Origin, Setting
+
+if TYPE_CHECKING:  # both are made of the nouns below
+    from undercroft.scan.pipelines import Pipeline
+    from undercroft.scan.scripts import Script
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +184,9 @@ class Graph:
     routes: tuple[Route, ...] = ()
     policies: tuple[Policy, ...] = ()
     secrets: tuple[Secret, ...] = ()
+    scripts: "tuple[Script, ...]" = ()
+    """Commands that run: start-up scripts, ``RUN`` lines, steps of pipelines."""
+    pipelines: "tuple[Pipeline, ...]" = ()
     cloud: "tuple[Estate, ...]" = ()
 
     @classmethod
