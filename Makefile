@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help env lab-env demo test check bench docs pins clean
+.PHONY: help env lab-env demo test check bench docs eval pins clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,11 @@ docs: env ## pages made from the catalogue and the checks
 
 bench: env ## the figures the README states
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+TREE ?=
+eval: env ## score a labelled tree of deployment files: make eval TREE=path
+	@test -n "$(TREE)" || { echo "name a labelled tree: make eval TREE=path (its layout is in bench/corpus/score.py)"; exit 2; }
+	@$(BIN)/python bench/corpus/score.py $(TREE) --false
 
 pins: ## compile the pins anew (needs uv)
 	@for set in dev lab; do uv pip compile --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --universal \
