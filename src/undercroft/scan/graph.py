@@ -7,7 +7,6 @@ both views: ``settings`` hold what was declared, ``observed`` what it answered.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
-from typing import TYPE_CHECKING
 
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset, Component
@@ -15,9 +14,14 @@ from undercroft.model.evidence import Evidence, FileEvidence
 from undercroft.model.exposure import UNKNOWN_EXPOSURE, Exposure
 from undercroft.model.setting import Origin, Setting
 
-if TYPE_CHECKING:  # both are made of the nouns below
+if TYPE_CHECKING:
+    from undercroft.scan.cloud import Estate
+
+if TYPE_CHECKING:  # they are made of the nouns below
+    from undercroft.scan.builds import Build
     from undercroft.scan.pipelines import Pipeline
     from undercroft.scan.scripts import Script
+    from undercroft.scan.variables import VariableFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +188,13 @@ class Graph:
     routes: tuple[Route, ...] = ()
     policies: tuple[Policy, ...] = ()
     secrets: tuple[Secret, ...] = ()
+    variables: "tuple[VariableFile, ...]" = ()
+    builds: "tuple[Build, ...]" = ()
     scripts: "tuple[Script, ...]" = ()
     """Commands that run: start-up scripts, ``RUN`` lines, steps of pipelines."""
     pipelines: "tuple[Pipeline, ...]" = ()
     cloud: "tuple[Estate, ...]" = ()
+    """Cloud resources, one estate for each root of Terraform and each template of CloudFormation."""
 
     @classmethod
     def joined(cls, parts: "Iterable[Graph]") -> "Graph":
