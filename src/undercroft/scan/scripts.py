@@ -7,7 +7,7 @@ format.
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from undercroft.model.asset import Asset
 from undercroft.model.evidence import Evidence
@@ -90,6 +90,14 @@ class Command:
         """The program's name; empty for a mere assignment."""
         bare = self.bare
         return program(bare[0]) if bare else ""
+
+    def shifted(self, offset: int) -> "Command":
+        """The same command in a script that has ``offset`` others before this one's."""
+        return self if self.feeds is None else replace(self, feeds=self.feeds + offset)
+
+    def into(self, reader: int) -> "Command":
+        """The same command with its output read by the command at that position."""
+        return replace(self, feeds=reader, via="pipe")
 
     def option(self, *names: str) -> str | None:
         """The value of an option given as ``--name value``, ``--name=value`` or ``-nvalue``; ``None`` when it is not there."""

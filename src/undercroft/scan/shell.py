@@ -445,7 +445,7 @@ def _read(source: Source, block: Block, inherited: Mapping[str, Text], depth: in
     for inner, shown in _unread(reader) if depth < MAX_NESTING else ():
         reading = _read(source, inner, known, depth + 1, printed=shown)
         offset = len(commands)
-        commands += [replace(c, feeds=c.feeds + offset if c.feeds is not None else None) for c in reading.commands]
+        commands += [command.shifted(offset) for command in reading.commands]
         documents += reading.documents
     return Reading(tuple(commands), exported, tuple(documents))
 

@@ -9,15 +9,22 @@ from undercroft.scan.graph import Span, Text
 from undercroft.scan.recognise import is_shell
 
 
-def split(text: Text) -> tuple[Text, ...]:
-    """A command in shell form as words. Words keep the place of the whole; one that cannot be split is one unresolved word."""
+def split(text: Text, *, script: bool = False) -> tuple[Text, ...]:
+    """A command in shell form as words. Words keep the place of the whole; one that cannot be split is one unresolved word.
+
+    In a ``script`` the end of a line ends a command, and is a word of its own (``\\n``); elsewhere it is a blank.
+    """
     if text.value is None:
         return (text,)
     try:
-        lexer = shlex.shlex(text.value.replace("\\\n", " "), posix=True, punctuation_chars=True)
+        written = text.value.replace("\\\n", " ")
+        if script:
+            written = re.sub(r"(?m)^\s*#.*$", "", written).strip()
+        lexer = shlex.shlex(written, posix=True, punctuation_chars="();<>|&\n" if script else True)
+        lexer.whitespace = " \t\r" if script else " \t\r\n"
         lexer.whitespace_split = True
         lexer.commenters = ""
-        values = list(lexer)
+        values = [word.replace("\n", "") or "\n" if word and set(word) <= set("();<>|&\n") else word for word in lexer]
     except ValueError as error:
         return (replace(text, value=None, reason=f"not a command line: {error}"),)
     spans = [text.span] if len(values) == 1 else _spans(text, values)
@@ -54,5 +61,5 @@ def expand(words: Sequence[Text]) -> tuple[Text, ...]:
         for i, value in enumerate(values[1:], start=1):
             if value is not None and value.startswith("-") and not value.startswith("--") and "c" in value:
                 script = words[i + 1 : i + 2]
-                return split(script[0]) if script else tuple(words)
+                return split(script[0], script=True) if script else tuple(words)
     return tuple(words)

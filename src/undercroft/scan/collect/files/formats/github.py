@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset
+from undercroft.model.evidence import Evidence
 from undercroft.scan import shell
 from undercroft.scan.collect.files.blocks import block
 from undercroft.scan.collect.files.file import File
@@ -12,7 +13,7 @@ from undercroft.scan.collect.files.source import Source
 from undercroft.scan.collect.files.tree import Node
 from undercroft.scan.graph import Graph, Span, Text, Workload
 from undercroft.scan.pipelines import Expression, Job, Permissions, Pipeline, Step
-from undercroft.scan.scripts import Script
+from undercroft.scan.scripts import Command, Script
 
 _EXPRESSION = re.compile(r"\$\{\{(?P<inside>.*?)\}\}", re.DOTALL)
 _SECRET = re.compile(r"\bsecrets(?:\.(\w+)|\[\s*'(\w+)'\s*\])")
@@ -78,7 +79,10 @@ def _steps(node: Node | None, asset: Asset, job: str, default: str) -> Iterator[
         environment = _texts(step.get("env"))
         script = None
         if codes and not javascript and not interpreter.startswith(_OTHER_SHELLS):
-            commands = [command for code in codes for command in _commands(source, code)]
+            commands: list[Command] = []
+            for code in codes:
+                offset = len(commands)
+                commands += [command.shifted(offset) for command in shell.read(source, code).commands]
             script = Script(asset, "github", f"{job} / {called}", tuple(commands), environment, step.line)
         env = step.get("env")
         first = env.pairs[0][0] if env is not None and env.pairs else None
@@ -88,10 +92,6 @@ def _steps(node: Node | None, asset: Asset, job: str, default: str) -> Iterator[
             (step.get("if") or step).scalar or "", script, _key_span(step, "run"),
             source.span(first.line, first.column, first.end_column) if first is not None and first.line != (env or first).line - 1 else None,
         )  # fmt: skip
-
-
-def _commands(source: Source, code: shell.Block) -> tuple[shell.Command, ...]:
-    return shell.read(source, code).commands
 
 
 def _use(node: Node | None) -> Text | None:
@@ -125,8 +125,8 @@ def _job(name: str, key: Node, node: Node, asset: Asset, default: str) -> Job:
     )  # fmt: skip
 
 
-def _triggers(node: Node, source: Source) -> dict[str, object]:
-    found: dict[str, object] = {}
+def _triggers(node: Node, source: Source) -> dict[str, Evidence]:
+    found: dict[str, Evidence] = {}
     if node.scalar is not None:
         found[node.scalar] = source.evidence(node.line, node.column)
     for item in node.each():
