@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 
 if TYPE_CHECKING:  # they are made of the nouns below
     from undercroft.scan.builds import Build
+    from undercroft.scan.cluster import Autoscaler, Binding, ModelSource, Mount, Role
     from undercroft.scan.pipelines import Pipeline
     from undercroft.scan.scripts import Script
     from undercroft.scan.variables import VariableFile
+
+
+UNRESOLVED = "\ue000"
+"""Stands in a command for a variable that could not be resolved, until the command is split into words. No file of the field holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class Text:
     """Whether it is written out at this place, rather than coming from a variable or another object."""
     fallback: str = ""
     """Variable whose fallback the value is, when it is one: ``X`` for ``${X:-value}``. The value is then published with the file."""
+    uses: tuple[str, ...] = ()
+    """Variables from outside the file that the text is put together from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,8 @@ class Listener:
     """Where the port is written or was seen."""
     address_span: Span | None = None
     """Where the publication names the host's address, when that is a value of its own."""
+    name: str = ""
+    """Kubernetes name of the port, by which a Service may refer to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,8 @@ class Workload:
     """Kubernetes namespace, or the Compose project's file."""
     spans: Mapping[str, Span] = field(default_factory=dict)
     """Places fixes may want, by name."""
+    mounts: "tuple[Mount, ...]" = ()
+    """Volumes it mounts, where the format has them."""
 
     @property
     def exposure(self) -> Exposure:
@@ -155,6 +166,8 @@ class Policy:
     namespace: str
     selector: Mapping[str, str]
     evidence: Evidence | None
+    known: bool = True
+    """Whether the selector can be read; one that cannot may hold any pod."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +191,18 @@ class Route:
     evidence: Evidence
     spans: Mapping[str, Span] = field(default_factory=dict)
     """Places fixes may want, by name."""
+    asset: Asset | None = None
+    """The object itself, for what is wrong with it whoever stands behind."""
+    parents: tuple[str, ...] = ()
+    """For an HTTPRoute or a VirtualService: names of the Gateways it hangs on."""
+    tls: Setting | None = None
+    """Whether the way in is encrypted; ``None`` where the object does not decide it."""
+    stated: bool = False
+    """Whether the file says in so many words that it is public, such as by an internet-facing scheme."""
+    identity: bool = False
+    """Whether an annotation asks callers who they are before they are let through."""
+    limited: bool = False
+    """Whether it lets in named source addresses alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +218,11 @@ class Graph:
     scripts: "tuple[Script, ...]" = ()
     """Commands that run: start-up scripts, ``RUN`` lines, steps of pipelines."""
     pipelines: "tuple[Pipeline, ...]" = ()
+    roles: "tuple[Role, ...]" = ()
+    bindings: "tuple[Binding, ...]" = ()
+    autoscalers: "tuple[Autoscaler, ...]" = ()
+    sources: "tuple[ModelSource, ...]" = ()
+    """Where servers take their models from, when a resource of its own says it."""
     cloud: "tuple[Estate, ...]" = ()
     """Cloud resources, one estate for each root of Terraform and each template of CloudFormation."""
 

@@ -14,15 +14,15 @@ import yaml
 from undercroft.model.evidence import FileEvidence
 from undercroft.model.redact import is_literal_secret, names_a_secret
 from undercroft.scan.collect.files.source import Source
-from undercroft.scan.graph import Text
+from undercroft.scan.graph import UNRESOLVED, Text
 
 MAX_DEPTH = 100
 """Levels of nesting. Kubernetes' own schema stays below 30."""
 MAX_NODES = 1_000_000
 """Nodes in one file; a 10 MB manifest has about half as many."""
 
-HOLE = "\ue000"
-"""Stands in rendered text where a template's value could not be resolved: a private character that no file of the field holds."""
+HOLE = UNRESOLVED
+"""Stands in rendered text where a template's value could not be resolved."""
 
 _TRUE = frozenset({"true", "yes", "on"})
 _FALSE = frozenset({"false", "no", "off"})
@@ -47,6 +47,8 @@ class Node:
     """Whether the scalar stands without quotes, so that ``true`` means true."""
     pairs: list[tuple["Node", "Node"]] | None = None
     items: list["Node"] | None = None
+    tag: str = ""
+    """A tag of the file's own language, such as CloudFormation's ``!Ref``, for the format that knows it; never acted on here."""
 
     def get(self, *path: str) -> "Node | None":
         """The node below these keys, or ``None``. A key given twice: the last, as PyYAML and Go's parser read it."""
@@ -194,6 +196,8 @@ def read(source: Source) -> list[Node]:
             count += 1
             if count > MAX_NODES:
                 raise Unreadable(f"line {node.line}: more than {MAX_NODES} values")
+            if event.tag and event.tag.startswith("!") and len(event.tag) > 1:
+                node.tag = event.tag
             if event.anchor:
                 anchors[event.anchor] = node
             place(node)
