@@ -31,7 +31,7 @@ class Build:
     """Build arguments with their defaults; without one, the value is empty."""
     copied: tuple[Copied, ...] = ()
     """Files and addresses that reach the last stage, from outside the build."""
-    commands: tuple[Text, ...] = ()
-    """Scripts that ``RUN`` runs, of every stage."""
+
+
     environment: Mapping[str, Text] = field(default_factory=dict)
     """Variables of the last stage and of those it is built on."""

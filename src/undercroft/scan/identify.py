@@ -9,7 +9,7 @@ from undercroft.model.asset import Certainty, Component
 from undercroft.model.evidence import Evidence
 from undercroft.model.setting import Origin
 from undercroft.scan import recognise
-from undercroft.scan.graph import Listener, Running, Text
+from undercroft.scan.graph import UNRESOLVED, Listener, Running, Text
 from undercroft.scan.settings import Invocation, resolve
 from undercroft.scan.words import expand
 
@@ -57,6 +57,13 @@ def substitute(word: Text, environment: Mapping[str, Text]) -> Text:
     return word if value == word.value else replace(word, value=value, literal=False)
 
 
+def _whole(word: Text) -> Text:
+    """``word``, unresolved when a variable in it is."""
+    if word.value is None or UNRESOLVED not in word.value:
+        return word
+    return replace(word, value=None, reason=word.reason or "a variable in it has no value here", literal=False)
+
+
 def _image(started: Started, components: Mapping[str, ComponentFact]) -> tuple[Component, Image] | None:
     if started.image is None or started.image.value is None:
         return None
@@ -82,7 +89,7 @@ def identify(started: Started, components: Mapping[str, ComponentFact]) -> tuple
     matched = _image(started, components)
     entry = matched[1] if matched else None
     raw, whole = _words(started, entry)
-    words = tuple(substitute(word, started.environment) for word in expand(raw))
+    words = tuple(substitute(_whole(word), started.environment) for word in expand(raw))
     values = [word.value for word in words]
     by_command = recognise.command(values, components)
     running: list[Running] = []

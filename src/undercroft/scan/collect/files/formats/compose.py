@@ -2,6 +2,7 @@
 (https://github.com/compose-spec/compose-spec, Apache-2.0): short and long port syntax, list and map environments, interpolation.
 """
 
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,8 +13,13 @@ from undercroft.model.evidence import Evidence
 from undercroft.model.exposure import Exposure, Hop, Reach
 from undercroft.model.redact import is_literal_secret, names_a_secret
 from undercroft.model.setting import Origin, Setting, Value
+from undercroft.scan.collect.files import dotenv, image
 from undercroft.scan.collect.files.file import File
-from undercroft.scan.collect.files.interpolate import dotenv, interpolate
+from undercroft.scan.collect.files.formats import env
+from undercroft.scan.collect.files.image import Stage
+from undercroft.scan.collect.files.interpolate import dotenv as values
+from undercroft.scan.collect.files.interpolate import interpolate
+from undercroft.scan.collect.files.services import is_overlay, networks, services
 from undercroft.scan.collect.files.source import Source
 from undercroft.scan.collect.files.tree import Node
 from undercroft.scan.graph import Graph, Listener, Running, Span, Text, Workload
@@ -23,6 +29,7 @@ from undercroft.scan.words import split
 _PORT = re.compile(
     r"^(?:(?P<ip>\[[0-9a-fA-F:]+\]|[0-9a-zA-Z.:]*?):)??(?:(?P<host>\d+(?:-\d+)?)?:)?(?P<target>\d+(?:-\d+)?)(?:/(?P<protocol>tcp|udp))?$"
 )
+_HALVES = re.compile(r"(?P<variable>\$\{?\w+\}?):(?P=variable)(?:/tcp)?")
 _NUMBERS = re.compile(r"\d+(?:-\d+)?")
 _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock")
 
@@ -39,13 +46,29 @@ def _words(node: Node | None, variables: Mapping[str, str]) -> tuple[Text, ...] 
     if node is None or (node.scalar is None and node.items is None):
         return None
     if node.items is not None:
-        return tuple(interpolate(word, variables) for word in node.words())
-    return split(interpolate(node.text(), variables))
+        return tuple(interpolate(word, variables, holes=True) for word in node.words())
+    return split(interpolate(node.text(), variables, holes=True))
 
 
-def _environment(service: Node, variables: Mapping[str, str]) -> dict[str, Text]:
-    node = service.get("environment")
+def _from_files(file: File, service: Node, variables: Mapping[str, str]) -> dict[str, Text]:
+    """Variables of the service's ``env_file`` entries, in their order. The file itself is judged where it stands."""
+    node = service.get("env_file")
     found: dict[str, Text] = {}
+    for entry in (node.items if node is not None and node.items is not None else [node] if node is not None else [])[:50]:
+        path = entry.get("path") or entry
+        name = interpolate(path.text(), variables).value if path.scalar else None
+        text = file.beside(name) if name else None
+        if name is None or text is None:
+            continue
+        # A service taken from another folder by ``extends`` names its files from there.
+        shown = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), name))
+        found |= dotenv.read(Source.of(shown, text), literal=not env.wants(shown, file.paths))
+    return found
+
+
+def _environment(file: File, service: Node, variables: Mapping[str, str]) -> dict[str, Text]:
+    node = service.get("environment")
+    found = _from_files(file, service, variables)
     if node is None:
         return found
     for name, value in node.entries():
@@ -73,11 +96,58 @@ def _environment(service: Node, variables: Mapping[str, str]) -> dict[str, Text]
     return found
 
 
+def _built(file: File, service: Node, variables: Mapping[str, str], components: Mapping[str, ComponentFact]) -> Stage | None:
+    """What the Dockerfile of the service's ``build`` makes; ``None`` when there is none to be read."""
+    node = service.get("build")
+    if node is None:
+        return None
+    folder = node if node.scalar is not None else node.get("context")
+    context = (interpolate(folder.text(), variables).value if folder is not None else ".") or ""
+    if "://" in context or not context or node.get("dockerfile_inline") is not None:
+        return None
+    written = node.get("dockerfile")
+    name = (interpolate(written.text(), variables).value if written is not None and written.scalar else "Dockerfile") or ""
+    path = posixpath.join(context, name)
+    text = file.beside(path)
+    if text is None:
+        return None
+    given = {}
+    arguments = node.get("args")
+    for key, value in arguments.entries() if arguments is not None else ():
+        given[key] = interpolate(value.text(key), variables).value or ""
+    for item in arguments.each() if arguments is not None else ():
+        key, equals, rest = (item.scalar or "").partition("=")
+        given[key] = interpolate(Text(rest), variables).value or "" if equals else variables.get(key, "")
+    shown = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), path))
+    stages = image.stages(Source.of(shown, text), components, {k: v for k, v in given.items() if v})
+    target = node.get("target")
+    if target is not None and target.scalar:
+        return next((stage for stage in stages if stage.name == target.scalar.lower()), None)
+    return stages[-1] if stages else None
+
+
+def _started(service: Node, variables: Mapping[str, str], head: Evidence, environment: dict[str, Text], stage: Stage | None) -> Started:
+    """How the service is started: what it says itself, and what its image says where it is silent."""
+    node = service.get("image")
+    own = interpolate(node.text(), variables) if node and node.scalar else None
+    entrypoint, command = _words(service.get("entrypoint"), variables), _words(service.get("command"), variables)
+    if stage is None:
+        return Started(head, own, entrypoint, command, environment)
+    inherited = {name: replace(text, literal=False, fallback="") for name, text in stage.environment.items()}
+    if command is None and entrypoint is None:
+        command = stage.command
+    entrypoint = stage.entrypoint if entrypoint is None else entrypoint
+    base = replace(stage.origin, literal=False) if stage.origin.value is not None else own
+    return Started(head, base, entrypoint, command, {**inherited, **environment}, stage.installed)
+
+
 def _limit(service: Node, resource: str, short: str) -> Node | None:
     return service.get("deploy", "resources", "limits", resource) or service.get(short)
 
 
-def _container(service: Node, head: tuple[Evidence, ...]) -> dict[str, Setting]:
+def _container(
+    service: Node, head: tuple[Evidence, ...], stage: Stage | None = None, internal: frozenset[str] = frozenset()
+) -> dict[str, Setting]:
     def place(node: Node) -> tuple[Evidence, ...]:
         return (node.source.evidence(node.line, node.column),)
 
@@ -93,6 +163,12 @@ def _container(service: Node, head: tuple[Evidence, ...]) -> dict[str, Setting]:
         "privileged": fact("privileged", privileged, privileged.boolean if privileged else None, False),
         "user": fact("user", user, user.scalar if user else None, None),
     }
+    if user is None and stage is not None:  # judged where the Dockerfile is; here it is what the image brings along
+        found["user"] = Setting("user", stage.user.value, Origin.DEFAULT, stage.user.evidence or head, "the Dockerfile's USER")
+    joined = service.get("networks")
+    names = {k for k, _ in joined.entries()} | {i.scalar or "" for i in joined.each()} if joined is not None else set()
+    enclosed = bool(names) and names <= internal
+    found["internal-network"] = Setting("internal-network", enclosed, Origin.EXPLICIT if enclosed else Origin.DEFAULT, head)
     for name, key in (("host-network", "network_mode"), ("host-pid", "pid"), ("host-ipc", "ipc")):
         node = service.get(key)
         found[name] = fact(name, node, node.scalar == "host" if node else None, False)
@@ -121,7 +197,11 @@ def _publication(node: Node, variables: Mapping[str, str]) -> tuple[Text, str, s
     text = interpolate(node.text(), variables)
     match = _PORT.match(text.value or "")
     if match is None or match["protocol"] == "udp":
-        return None if text.value is not None else (text, "", None, "")
+        if text.value is not None:
+            return None
+        halves = _HALVES.fullmatch(node.scalar or "")
+        # One variable on both sides is a number, so no address can hide in it.
+        return (text, "", "", "") if halves else (text, "", None, "")
     return text, (match["ip"] or "").strip("[]"), match["host"], match["target"]
 
 
@@ -143,6 +223,10 @@ def _reach(ip: str, node: Node, written: str) -> Exposure:
     )
 
 
+def _enclosed() -> Exposure:
+    return Exposure(Reach.CLUSTER, (), "every network of the service is internal, so a publication reaches nothing outside")
+
+
 def _listeners(
     service: Node, running: Sequence[Running], variables: Mapping[str, str], container: Mapping[str, Setting]
 ) -> tuple[Listener, ...]:
@@ -156,15 +240,15 @@ def _listeners(
         text, ip, host_port, target = publication
         evidence = node.source.evidence(node.line, node.column)
         if not target:
-            reason = text.reason
-            found.append(
-                Listener(None, "", Exposure(None, (Hop("published port", evidence),), reason), (), None, evidence)
-            )
+            hop = (Hop("published port", evidence),)
+            unknown = Exposure(None, hop, text.reason)
+            every = Exposure(Reach.PRIVATE, hop, "published on every interface of the machine; which port, a variable decides")
+            found.append(Listener(None, "", unknown if host_port is None else every, (), None, evidence))
             continue
         number = int(target.partition("-")[0])
         outside = (host_port or target).partition("-")[0]
         shown = f"{ip or '0.0.0.0'}:{outside} → {target}"  # noqa: S104 - text for people
-        exposure = _reach(ip, node, shown)
+        exposure = _enclosed() if container["internal-network"].value is True else _reach(ip, node, shown)
         if loopback and number in roles:
             exposure = Exposure(
                 Reach.LOOPBACK,
@@ -200,39 +284,34 @@ def _listeners(
 
 
 def _services(
-    source: Source, document: Node, components: Mapping[str, ComponentFact], variables: Mapping[str, str]
+    file: File, document: Node, components: Mapping[str, ComponentFact], variables: Mapping[str, str]
 ) -> list[Workload]:
-    """The services of one Compose document as workloads."""
+    """The services of one Compose document as workloads, as Compose would put them together."""
     workloads = []
-    services = document.get("services")
-    for key, service in services.pairs or () if services else ():
-        if service.pairs is None or key.scalar is None:
-            continue
-        head = source.evidence(key.line, key.column)
-        image = service.get("image")
-        started = Started(
-            head,
-            interpolate(image.text(), variables) if image and image.scalar else None,
-            _words(service.get("entrypoint"), variables),
-            _words(service.get("command"), variables),
-            _environment(service, variables),
-        )
+    internal = networks(document)
+    for key, service in services(file, document):
+        name = key.scalar or ""
+        head = key.source.evidence(key.line, key.column)
+        stage = _built(file, service, variables, components)
+        started = _started(service, variables, head, _environment(file, service, variables), stage)
         words, running = identify(started, components)
-        container = _container(service, (head,))
-        asset = Asset(
-            f"compose:{source.path}#{key.scalar}", "workload", key.scalar, tuple(r.component for r in running)
-        )
+        node = service.get("image")
+        own = interpolate(node.text(), variables) if node and node.scalar else None
+        if stage is not None and not running and own is not None:  # the name of what is built may tell what it is
+            words, running = identify(replace(started, image=own), components)
+        container = _container(service, (head,), stage, internal)
+        asset = Asset(f"compose:{file.path}#{name}", "workload", name, tuple(r.component for r in running))
         spans: dict[str, Span] = {}
         if service.get("build") is not None:
-            spans["built-here"] = source.span(key.line, key.column, key.end_column)
-        for name in ("privileged", "network_mode"):
-            node = service.get(name)
-            if node is not None and (text := node.text()).span is not None:
-                spans[name] = text.span
+            spans["built-here"] = key.source.span(key.line, key.column, key.end_column)
+        for granted in ("privileged", "network_mode"):
+            given = service.get(granted)
+            if given is not None and (text := given.text()).span is not None:
+                spans[granted] = text.span
         workloads.append(
             Workload(
-                asset, "compose", head, started.image, words, started.environment, container, running,
-                _listeners(service, running, variables, container), {}, source.path, spans,
+                asset, "compose", head, own, words, started.environment, container, running,
+                _listeners(service, running, variables, container), {}, file.path, spans,
             )
         )  # fmt: skip
     return workloads
@@ -248,9 +327,9 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
     if file.path.lower().endswith(".json") and '"services"' not in file.source.text:
         return Graph()
     documents = [document for document in file.documents if is_compose(document)]
-    if not documents:
+    if not documents or is_overlay(file):
         return Graph()
-    variables = dotenv(file.beside(".env") or "")
+    variables = values(file.beside(".env") or "")
     return Graph(
-        workloads=tuple(w for document in documents for w in _services(file.source, document, components, variables))
+        workloads=tuple(w for document in documents for w in _services(file, document, components, variables))
     )
