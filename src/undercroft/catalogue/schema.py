@@ -322,6 +322,7 @@ class ComponentFact(Strict, frozen=True, kw_only=True):
         "vector-store",
         "store",
         "dashboard",
+        "platform",
         "system",
     ]
     summary: str
