@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from undercroft.catalogue.schema import ComponentFact, Image
+from undercroft.catalogue.schema import Command, ComponentFact, Image
 from undercroft.model.asset import Certainty, Component
 from undercroft.model.evidence import Evidence
 from undercroft.model.setting import Origin
@@ -84,6 +84,25 @@ def _words(started: Started, entry: Image | None) -> tuple[tuple[Text, ...], boo
     return command, False
 
 
+_SCRIPT = re.compile(r"(?:^|/)(?:[\w.\-]*entry-?point[\w.\-]*|[\w.\-]+\.sh)$")
+_Match = tuple[ComponentFact, Command, tuple[int, int]]
+
+
+def _handed_on(started: Started, values: Sequence[str | None], components: Mapping[str, ComponentFact]) -> _Match | None:
+    """What an entry script is handed: by the habit of entry scripts a command, or the arguments of what the image is for."""
+    if not values or values[0] is None or not _SCRIPT.search(values[0]):
+        return None
+    found = recognise.command(values[1:], components)
+    if found is not None:
+        return found[0], found[1], (found[2][0] + 1, found[2][1] + 1)
+    for component in started.installed:
+        for program in {entry.argv[0] for entry in components[component.slug].commands}:
+            found = recognise.command((program, *values[1:]), {component.slug: components[component.slug]})
+            if found is not None:
+                return found
+    return None
+
+
 def identify(started: Started, components: Mapping[str, ComponentFact]) -> tuple[tuple[Text, ...], tuple[Running, ...]]:
     """The command line as far as it is known, and the components that run with it."""
     matched = _image(started, components)
@@ -91,7 +110,7 @@ def identify(started: Started, components: Mapping[str, ComponentFact]) -> tuple
     raw, whole = _words(started, entry)
     words = tuple(substitute(_whole(word), started.environment) for word in expand(raw))
     values = [word.value for word in words]
-    by_command = recognise.command(values, components)
+    by_command = recognise.command(values, components) or _handed_on(started, values, components)
     running: list[Running] = []
 
     baked: dict[str, Text] = {}

@@ -14,14 +14,15 @@ Unknown
     An image name that comes from an unresolved variable.
 """
 
+import re
 from collections.abc import Iterator
 
 from undercroft.model.fix import Fix
 from undercroft.model.risk import Risk
 from undercroft.model.verdict import Confidence, Persona, Severity, Verdict
 from undercroft.scan.check import Check, Example, Hit
-from undercroft.scan.graph import Graph
-from undercroft.scan.recognise import reference
+from undercroft.scan.graph import Graph, Workload
+from undercroft.scan.recognise import Reference, reference
 
 _SAMPLE = "services:\n  llm:\n    image: IMAGE\n"
 
@@ -37,6 +38,9 @@ CHECK = Check(
         Example("latest", "present", _SAMPLE.replace("IMAGE", "vllm/vllm-openai:latest")),
         Example("no tag at all", "present", _SAMPLE.replace("IMAGE", "ghcr.io/open-webui/open-webui")),
         Example("a registry with a port and no tag", "present", _SAMPLE.replace("IMAGE", "registry.example:5000/team/model")),
+        Example("a branch and a moving word", "present", _SAMPLE.replace("IMAGE", "ghcr.io/berriai/litellm:main-latest")),
+        Example("a built image under a registry's name", "present", "services:\n  ui:\n    build: .\n    image: ghcr.io/acme/ui:${TAG-main}\n"),
+        Example("a version that is called stable", "absent", _SAMPLE.replace("IMAGE", "ghcr.io/berriai/litellm:v1.80.11-stable.1")),
         Example("a version", "absent", _SAMPLE.replace("IMAGE", "vllm/vllm-openai:v0.8.5")),
         Example("latest, pinned by its digest", "absent", _SAMPLE.replace("IMAGE", "redis:latest@sha256:" + "a" * 64)),
         Example("a variable without a default", "unknown", _SAMPLE.replace("IMAGE", "vllm/vllm-openai:${VLLM_TAG}")),
@@ -64,7 +68,21 @@ MOVING = frozenset(
         "unstable",
     }
 )
-"""Tags that their publishers move by intention."""
+"""Words of tags that their publishers move by intention."""
+
+
+def moves(tag: str | None) -> bool:
+    """Whether a tag is made to move: none at all, or one of the words without a version beside it (``main-latest``, ``latest-gpu``)."""
+    if tag is None:
+        return True
+    low = tag.lower()
+    return low in MOVING or (bool(MOVING & set(re.split(r"[-_.]", low))) and re.search(r"\d+\.\d+|\d{8}|[0-9a-f]{7,}", low) is None)
+
+
+def _built(workload: Workload, ref: Reference) -> bool:
+    """Whether the image is only ever built here. A name with a registry's path is pulled wherever nobody has built it yet."""
+    path = ref.repository.removeprefix("docker.io/").removeprefix("library/")
+    return "built-here" in workload.spans and ("/" not in path or path.startswith(("local/", "localhost/")))
 
 
 def examine(graph: Graph) -> Iterator[Hit]:
@@ -74,9 +92,10 @@ def examine(graph: Graph) -> Iterator[Hit]:
         if (
             image is None
             or image.evidence is None
-            or "built-here" in workload.spans
             or image.reason.startswith("built on stage")
         ):
+            continue
+        if image.value is None and "built-here" in workload.spans:
             continue
         if image.value is None:
             yield Hit(
@@ -85,9 +104,9 @@ def examine(graph: Graph) -> Iterator[Hit]:
             )  # fmt: skip
             continue
         ref = reference(image.value)
-        if ref.digest or ref.repository == "docker.io/library/scratch":
+        if ref.digest or ref.repository == "docker.io/library/scratch" or _built(workload, ref):
             continue
-        if ref.tag is None or ref.tag.lower() in MOVING:
+        if moves(ref.tag):
             what = f"tag {ref.tag}" if ref.tag else "no tag"
             fix = Fix("Pin the image to a version and its digest")
             yield Hit(

@@ -1,7 +1,7 @@
 """Something answers everybody.
 
 What it does
-    Finds model servers, gateways, notebooks and tracking servers whose own authentication is off: switched off explicitly, or
+    Finds model servers, gateways, notebooks, dashboards and tracking servers whose own authentication is off: switched off explicitly, or
     never switched on where the product starts without it.
 
 Why it matters
@@ -18,6 +18,8 @@ Unknown
 
 from collections.abc import Iterator
 
+from undercroft.model.evidence import Evidence
+from undercroft.model.exposure import Reach
 from undercroft.model.fix import Fix
 from undercroft.model.risk import Risk
 from undercroft.model.setting import Origin, Setting
@@ -25,6 +27,7 @@ from undercroft.model.verdict import Severity, Verdict
 from undercroft.scan.check import Check, Example, Hit
 from undercroft.scan.edits import replaced
 from undercroft.scan.graph import Graph, Running, Workload
+from undercroft.scan.reachable import STORES, places
 
 CHECK = Check(
     title="No authentication",
@@ -147,9 +150,19 @@ def _fix(workload: Workload, running: Running) -> Fix:
     return Fix(f"Switch on the authentication of {name}, bind it to loopback, or put a guard with identity in front")
 
 
+def _openings(workload: Workload, running: Running) -> tuple[Evidence, ...]:
+    """Where it is written who reaches the component: its publications, and the address it binds to."""
+    bind = running.settings.get("bind")
+    written = bind.evidence if bind is not None and bind.origin is Origin.EXPLICIT else ()
+    opened = (e for x in workload.listeners if (x.exposure.reach or 0) >= Reach.PRIVATE for e in places(x))
+    return (*opened, *written)
+
+
 def examine(graph: Graph) -> Iterator[Hit]:
-    """Every component with a setting ``authentication`` that is off or cannot be known."""
+    """Every component with a setting ``authentication`` that is off or cannot be known. Stores have a check of their own."""
     for workload, running in graph.components():
+        if running.fact.kind in STORES:
+            continue
         if "authentication" not in running.fact.derived and "authentication" not in running.fact.settings:
             continue
         setting = running.setting("authentication")
@@ -165,7 +178,7 @@ def examine(graph: Graph) -> Iterator[Hit]:
                 else f"{name} runs without authentication ({_how(setting)})"
             )
             extra = running.settings.get("authentication")
-            both = (*evidence, *(extra.evidence if answered and extra is not None else ()))
+            both = (*evidence, *(extra.evidence if answered and extra is not None else ()), *_openings(workload, running))
             yield Hit(
                 workload.asset,
                 title,

@@ -1,0 +1,70 @@
+"""Listeners that more than their own machine can reach, with the component that answers there. Shared by the checks of exposure."""
+
+from collections.abc import Iterator
+
+from undercroft.model.evidence import Evidence
+from undercroft.model.exposure import Reach
+from undercroft.scan.graph import Graph, Listener, Running, Workload
+from undercroft.scan.identify import ports
+
+STORES = frozenset({"store", "vector-store"})
+"""Kinds of the catalogue that hold data for others: databases, object stores, queues, caches, vector stores."""
+_SERVICE = frozenset({"inference", "data", "web"})
+
+
+def answering(workload: Workload, listener: Listener) -> Running | None:
+    """The component behind a listener: the one that is known to listen there, else the workload's first."""
+    for running in workload.running:
+        if listener.port in ports((running,)) or listener.port in {p.number for p in running.fact.ports}:
+            return running
+    return workload.running[0] if workload.running else None
+
+
+def beyond_the_host(listener: Listener) -> bool:
+    """Whether others than the machine and its own network of containers reach it, by a publication and not by a cluster's route."""
+    reach = listener.exposure.reach
+    return reach is not None and reach >= Reach.PRIVATE and not any("Service/" in hop.what for hop in listener.exposure.path)
+
+
+def opened(graph: Graph) -> Iterator[tuple[Workload, Running, Listener]]:
+    """Every listener of a recognised component that is open beyond the host."""
+    for workload in graph.workloads:
+        for listener in workload.listeners:
+            running = answering(workload, listener)
+            if running is not None and beyond_the_host(listener):
+                yield workload, running, listener
+
+
+def is_store(running: Running, listener: Listener) -> bool:
+    """Whether data is served there: a store's port that is neither its console nor its figures."""
+    return running.fact.kind in STORES and listener.role not in {"administration", "metrics", "web"}
+
+
+def default_login(running: Running) -> bool:
+    """Whether a fresh installation lets a documented login in, and nothing here replaces it."""
+    active = [each for each in running.fact.credentials if each.active and not each.versions]
+    return any(
+        each.setting == "" or not (setting := running.setting(each.setting)).known or setting.value in {None, each.secret}
+        for each in active
+        if each.setting == "" or each.setting in running.fact.settings
+    )
+
+
+def is_administration(running: Running, listener: Listener) -> bool:
+    """Whether only administrators have business there: a console beside the service, or a page with a login everybody knows."""
+    if listener.role == "administration":
+        beside = any(port.role in _SERVICE and port.number != listener.port for port in running.fact.ports)
+        return beside or running.fact.kind in {"dashboard", "system"}
+    return listener.role == "web" and running.fact.kind == "dashboard" and default_login(running)
+
+
+def places(listener: Listener) -> tuple[Evidence, ...]:
+    """Where the listener's opening is written."""
+    if listener.evidence is not None:
+        return (listener.evidence,)
+    return tuple(hop.evidence for hop in listener.exposure.path if hop.evidence)
+
+
+def named(listener: Listener) -> str:
+    """The port for people."""
+    return f"port {listener.port}" if listener.port is not None else "a port"
