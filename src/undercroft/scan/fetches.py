@@ -11,6 +11,8 @@ _UNPACKERS = frozenset({"tar", "unzip", "bsdtar", "dpkg", "rpm", "install", "gun
 _VERIFIERS = frozenset({"sha256sum", "sha512sum", "shasum", "sha1sum", "gpg", "gpgv", "cosign", "minisign", "slsa-verifier", "sha384sum", "b2sum", "rpmkeys"})
 _LOCAL = re.compile(r"^(?:https?://)?(?:localhost|127\.|0\.0\.0\.0|\[::1\]|host\.docker\.internal|169\.254\.169\.254|metadata\.google)", re.IGNORECASE)
 _URL = re.compile(r"^(?:https?|ftp)://\S+", re.IGNORECASE)
+_TAKES = re.compile(r"-[a-zA-Z]*[oOHuwmAexbcP]|--(?:output|output-document|header|user|write-out|max-time|retry|connect-timeout|user-agent|proxy|cookie|directory-prefix|retry-delay)")
+"""Options of downloaders whose next word is a value."""
 _DATA = re.compile(r"\.(?:txt|json|ya?ml|csv|md|repo|list|asc|gpg|key|pub|pem|crt|safetensors|gguf|jpg|png|wav|mp4|html?)(?:[?#].*)?$", re.IGNORECASE)
 
 
@@ -25,8 +27,8 @@ def fetched(command: Command) -> str | None:
             return None
         if _URL.match(word):
             return word
-    loose = next((w for w in command.operands() if re.match(r"^[\w-]+(?:\.[\w-]+)+/\S", w) or w.startswith("$")), None)
-    return loose
+    operands = [w for before, w in zip(command.bare, command.bare[1:], strict=False) if not w.startswith("-") and not _TAKES.fullmatch(before)]
+    return next((w for w in operands if re.match(r"^[\w-]+(?:\.[\w-]+)+/\S", w) or w.startswith("$")), None)
 
 
 def _sends(command: Command) -> bool:

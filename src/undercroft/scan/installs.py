@@ -13,7 +13,7 @@ _TAKES = frozenset({
     "-b", "--override", "--prerelease", "--resolution", "--link-mode", "--upgrade-strategy", "--report", "--log", "-C", "-e", "--editable",
     "--registry", "-w", "--workspace", "--tag", "--version",
 })  # fmt: skip
-_TOOLING = frozenset({"pip", "setuptools", "wheel", "build", "uv", "pipx", "virtualenv", "pipenv", "poetry", "twine", "npm", "yarn", "pnpm", "corepack"})
+_TOOLING = frozenset({"pip", "setuptools", "wheel", "build", "uv", "pipx", "virtualenv", "pipenv", "poetry", "twine", "npm", "yarn", "pnpm", "corepack", "setuptools-scm", "packaging"})
 _MOVING = re.compile(r"^(?:main|master|head|develop|dev|trunk|nightly|latest)$", re.IGNORECASE)
 
 
@@ -59,7 +59,9 @@ def unpinned_python(command: Command) -> tuple[list[str], list[str]]:
     if words is None:
         return [], []
     specs, bound = _specs(words)
-    open_, moving = [], []
+    open_: list[str] = []
+    moving: list[str] = []
+    bound_names: set[str] = set()
     for spec in specs:
         text = spec.strip("\"'")
         if re.match(r"^(?:[\w.\-]+(?:\[[^\]]*\])?\s*@\s*)?git\+", text):
@@ -74,10 +76,11 @@ def unpinned_python(command: Command) -> tuple[list[str], list[str]]:
         if match is None or "$" in text or "{{" in text:
             continue
         name, rest = match[1].lower().replace("_", "-"), match[3].split(";")[0].strip()
-        if name in _TOOLING or re.search(r"===?|~=|<|@", rest):
-            continue
-        open_.append(match[1])
-    return open_, moving
+        if re.search(r"===?|~=|<|@", rest):
+            bound_names.add(name)
+        elif name not in _TOOLING:
+            open_.append(match[1])
+    return [name for name in open_ if name.lower().replace("_", "-") not in bound_names], moving
 
 
 def unpinned_node(command: Command) -> list[str]:

@@ -111,6 +111,8 @@ class Pipeline:
     """Secrets it names, wherever in the file."""
     includes: tuple[Text, ...] = ()
     """Foreign pipelines whose text is pasted in (GitLab)."""
+    filtered: frozenset[str] = frozenset()
+    """Events that count only for some branches or tags."""
     jobs_span: Span | None = None
     """The key ``jobs``, for a fix."""
 
@@ -148,7 +150,7 @@ class Use:
 
 def use(text: str) -> Use | None:
     """``owner/repo/folder@ref`` taken apart; ``None`` for local folders and expressions."""
-    match = re.fullmatch(r"([\w.\-]+)/([^@\s]+?)(?:@(\S+))?", text.strip())
+    match = re.fullmatch(r"([\w.\-]+)/([^@\s]+?)(?:@(\S*))?", text.strip())
     if match is None or match[1] in {".", ".."}:
         return None
     return Use(match[1], match[2], match[3] or "")

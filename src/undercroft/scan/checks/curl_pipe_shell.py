@@ -15,6 +15,7 @@ How to fix it
 
 from collections.abc import Iterator
 
+from undercroft.model.evidence import Evidence
 from undercroft.model.exposure import Exposure
 from undercroft.model.fix import Fix
 from undercroft.model.risk import Risk
@@ -45,7 +46,7 @@ CHECK = Check(
         Example("an answer that is read as data", "absent", "curl -s https://api.example.com/models | jq . | tee out.json\n", file="a.sh"),
         Example("an answer that a program of the script reads", "absent", "curl -s https://api.example.com/models | python -m json.tool\n", file="a.sh"),
         Example("an answer of the machine itself", "absent", "curl -s http://localhost:8000/script | sh\n", file="a.sh"),
-        Example("a file that is checked first", "absent", "curl -o i.sh https://get.example.com/i.sh\necho \"$SUM  i.sh\" | sha256sum -c\nsh i.sh\n", file="a.sh"),
+        Example("a file that is checked first", "absent", 'curl -o i.sh https://get.example.com/i.sh\necho "$SUM  i.sh" | sha256sum -c\nsh i.sh\n', file="a.sh"),
         Example("a comment", "absent", "# curl https://get.example.com | sh\necho done\n", file="a.sh"),
     ),
 )  # fmt: skip
@@ -54,17 +55,18 @@ _ANYWHERE = Exposure(None, (), "does not depend on who can reach it")
 
 
 def examine(graph: Graph) -> Iterator[Hit]:
-    """Every download that ends in an interpreter."""
+    """Every download that ends in an interpreter: one finding for each address of a script, all places as evidence."""
     for script in graph.scripts:
+        found: dict[tuple[str, str, bool], list[Evidence]] = {}
         for position, command in enumerate(script.commands):
             url = fetched(command)
             reader = piped_into_shell(script, position) if url is not None else None
-            if url is None or reader is None:
-                continue
+            if url is not None and reader is not None:
+                found.setdefault((url, reader.name, command.printed), []).append(command.evidence)
+        for (url, name, printed), places in found.items():
             plain = url.lower().startswith("http://")
-            severity = Severity.LOW if command.printed else Severity.HIGH if plain else None
-            title = (
-                f"The text tells people to run {shown(url)} unseen" if command.printed else f"{reader.name} runs what {shown(url)} answers"
-            )
+            severity = Severity.LOW if printed else Severity.HIGH if plain else None
+            title = f"The text tells people to run {shown(url)} unseen" if printed else f"{name} runs what {shown(url)} answers"
             fix = Fix("Download a fixed version, compare its checksum, then run it")
-            yield Hit(script.asset, title, (command.evidence,), fix, _ANYWHERE, f"{script.name}:{shown(url)}:{reader.name}", severity=severity)
+            locator = f"{script.name}:{shown(url)}:{name}:{'text' if printed else 'code'}"
+            yield Hit(script.asset, title, tuple(dict.fromkeys(places)), fix, _ANYWHERE, locator, severity=severity)

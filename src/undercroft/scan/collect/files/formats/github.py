@@ -171,7 +171,8 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:  # no
     made = tuple(_job(key.scalar, key, node, asset, default) for key, node in jobs.pairs if key.scalar and node.pairs is not None)
     pipeline = Pipeline(
         asset, "github", source.path, head, _triggers(on, source), _permissions(document.get("permissions"), source),
-        _texts(document.get("env")), made, secrets, (), _key_span(document, "jobs"),
+        _texts(document.get("env")), made, secrets, (),
+        frozenset(name for name, event in on.entries() if event.get("branches") or event.get("tags")), _key_span(document, "jobs"),
     )  # fmt: skip
     images = tuple(w for key, node in jobs.pairs if key.scalar and node.pairs is not None for w in _images(node, key.scalar, asset))
     scripts = tuple(step.script for _, step in pipeline.steps() if step.script is not None)
