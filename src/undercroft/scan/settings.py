@@ -7,6 +7,7 @@ applies; a version that cannot be read leaves the default unknown only where it 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from undercroft.catalogue.schema import ComponentFact, Derivation, SettingFact, Spelling
 from undercroft.model.evidence import Evidence
@@ -47,7 +48,9 @@ def _typed(raw: str, fact: SettingFact) -> Value:
             case "boolean":
                 return _BOOLEANS.get(raw.strip().lower(), raw)
             case "integer":
-                return int(raw)
+                return urlsplit(raw).port or raw if "://" in raw else int(raw)
+            case "address":
+                return urlsplit(raw).hostname or raw if "://" in raw else raw
             case "number":
                 return float(raw)
             case "list":
