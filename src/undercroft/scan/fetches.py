@@ -7,13 +7,53 @@ from undercroft.scan.scripts import Command, Script, program
 _FETCHERS = frozenset({"curl", "wget", "fetch", "aria2c", "axel", "http", "https", "wget2"})
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
 _INTERPRETERS = frozenset({"python", "perl", "ruby", "node", "php", "pwsh"})
-_UNPACKERS = frozenset({"tar", "unzip", "bsdtar", "dpkg", "rpm", "install", "gunzip", "unxz", "7z", "apt", "apt-get", "yum", "dnf", "alien"})
-_VERIFIERS = frozenset({"sha256sum", "sha512sum", "shasum", "sha1sum", "gpg", "gpgv", "cosign", "minisign", "slsa-verifier", "sha384sum", "b2sum", "rpmkeys"})
-_LOCAL = re.compile(r"^(?:https?://)?(?:localhost|127\.|0\.0\.0\.0|\[::1\]|host\.docker\.internal|169\.254\.169\.254|metadata\.google)", re.IGNORECASE)
+_UNPACKERS = frozenset(
+    {
+        "tar",
+        "unzip",
+        "bsdtar",
+        "dpkg",
+        "rpm",
+        "install",
+        "gunzip",
+        "unxz",
+        "7z",
+        "apt",
+        "apt-get",
+        "yum",
+        "dnf",
+        "alien",
+    }
+)
+_VERIFIERS = frozenset(
+    {
+        "sha256sum",
+        "sha512sum",
+        "shasum",
+        "sha1sum",
+        "gpg",
+        "gpgv",
+        "cosign",
+        "minisign",
+        "slsa-verifier",
+        "sha384sum",
+        "b2sum",
+        "rpmkeys",
+    }
+)
+_LOCAL = re.compile(
+    r"^(?:https?://)?(?:localhost|127\.|0\.0\.0\.0|\[::1\]|host\.docker\.internal|169\.254\.169\.254|metadata\.google)",
+    re.IGNORECASE,
+)
 _URL = re.compile(r"^(?:https?|ftp)://\S+", re.IGNORECASE)
-_TAKES = re.compile(r"-[a-zA-Z]*[oOHuwmAexbcP]|--(?:output|output-document|header|user|write-out|max-time|retry|connect-timeout|user-agent|proxy|cookie|directory-prefix|retry-delay)")
+_TAKES = re.compile(
+    r"-[a-zA-Z]*[oOHuwmAexbcP]|--(?:output|output-document|header|user|write-out|max-time|retry|connect-timeout|user-agent|proxy|cookie|directory-prefix|retry-delay)"
+)
 """Options of downloaders whose next word is a value."""
-_DATA = re.compile(r"\.(?:txt|json|ya?ml|csv|md|repo|list|asc|gpg|key|pub|pem|crt|safetensors|gguf|jpg|png|wav|mp4|html?)(?:[?#].*)?$", re.IGNORECASE)
+_DATA = re.compile(
+    r"\.(?:txt|json|ya?ml|csv|md|repo|list|asc|gpg|key|pub|pem|crt|safetensors|gguf|jpg|png|wav|mp4|html?)(?:[?#].*)?$",
+    re.IGNORECASE,
+)
 
 
 def fetched(command: Command) -> str | None:
@@ -27,14 +67,18 @@ def fetched(command: Command) -> str | None:
             return None
         if _URL.match(word):
             return word
-    operands = [w for before, w in zip(command.bare, command.bare[1:], strict=False) if not w.startswith("-") and not _TAKES.fullmatch(before)]
+    operands = [
+        w
+        for before, w in zip(command.bare, command.bare[1:], strict=False)
+        if not w.startswith("-") and not _TAKES.fullmatch(before)
+    ]
     return next((w for w in operands if re.match(r"^[\w-]+(?:\.[\w-]+)+/\S", w) or w.startswith("$")), None)
 
 
 def _sends(command: Command) -> bool:
-    return command.has("-d", "--data", "--data-raw", "--data-binary", "-F", "--form", "-T", "--upload-file", "--json") or command.option(
-        "-X", "--request"
-    ) in {"POST", "PUT", "DELETE", "PATCH"}
+    return command.has(
+        "-d", "--data", "--data-raw", "--data-binary", "-F", "--form", "-T", "--upload-file", "--json"
+    ) or command.option("-X", "--request") in {"POST", "PUT", "DELETE", "PATCH"}
 
 
 def runs_input(command: Command) -> bool:
@@ -45,7 +89,9 @@ def runs_input(command: Command) -> bool:
             return False
         if "-s" in rest or any(re.fullmatch(r"-[a-z]*s[a-z]*", word) for word in rest):
             return True
-        operands = [word for word in rest if not word.startswith("-") and word not in {"pipefail"} and not word.startswith("<(")]
+        operands = [
+            word for word in rest if not word.startswith("-") and word != "pipefail" and not word.startswith("<(")
+        ]
         return not operands or operands[0] in {"/dev/stdin", "-"}
     if name in _INTERPRETERS:
         return all(word in {"-", "-u", "/dev/stdin"} for word in rest)
@@ -66,7 +112,9 @@ def piped_into_shell(script: Script, position: int) -> Command | None:
     """The command that runs as code what the one at ``position`` downloads; ``None`` when nothing does."""
     via = script.commands[position].via
     for reader in script.readers(position):
-        if (via == "pipe" and runs_input(reader)) or (via in {"process", "substitution"} and runs_substitution(reader, via)):
+        if (via == "pipe" and runs_input(reader)) or (
+            via in {"process", "substitution"} and runs_substitution(reader, via)
+        ):
             return reader
         if reader.name in _VERIFIERS:
             return None
@@ -76,11 +124,17 @@ def piped_into_shell(script: Script, position: int) -> Command | None:
 
 def destination(command: Command, url: str) -> str:
     """The file a download is kept in, as written; empty when it goes elsewhere."""
-    name = command.option("-o", "--output", "-O", "--output-document") if command.name != "curl" else command.option("-o", "--output")
+    name = (
+        command.option("-o", "--output", "-O", "--output-document")
+        if command.name != "curl"
+        else command.option("-o", "--output")
+    )
     if name is None and command.name == "curl":
         joined = next((w[2:] for w in command.bare if re.match(r"^-o\S", w)), None)
         clustered = next((i for i, w in enumerate(command.bare) if re.fullmatch(r"-[a-zA-Z]+o", w)), None)
-        name = joined or (command.bare[clustered + 1] if clustered is not None and clustered + 1 < len(command.bare) else None)
+        name = joined or (
+            command.bare[clustered + 1] if clustered is not None and clustered + 1 < len(command.bare) else None
+        )
     if name in {"-", "/dev/null"}:
         return ""
     if name:
@@ -88,7 +142,7 @@ def destination(command: Command, url: str) -> str:
     if command.output and command.output != "/dev/null":
         return command.output
     keeps = command.name in {"wget", "wget2", "aria2c", "axel"} or command.has("-O", "--remote-name")
-    return url.split("?")[0].rsplit("/", 1)[-1] if keeps and not command.has("-qO-") else ""
+    return url.split("?", maxsplit=1)[0].rsplit("/", 1)[-1] if keeps and not command.has("-qO-") else ""
 
 
 def verifies(command: Command) -> bool:
@@ -96,7 +150,7 @@ def verifies(command: Command) -> bool:
     if command.name in {"sha256sum", "sha512sum", "shasum", "sha1sum", "sha384sum", "b2sum"}:
         return command.has("-c", "--check") or bool(command.output) or command.via in {"substitution", "pipe"}
     if command.name in _VERIFIERS:
-        return any("verify" in word for word in command.bare) or command.name == "slsa-verifier" or command.name == "gpgv"
+        return any("verify" in word for word in command.bare) or command.name in {"slsa-verifier", "gpgv"}
     return command.name == "openssl" and "dgst" in command.bare
 
 
@@ -106,7 +160,7 @@ def uses(command: Command, file: str) -> str:
     if not base:
         return ""
     words = command.bare
-    if any(word == file or word.endswith(f"/{base}") or word == base for word in words[:1]):
+    if any(word in (file, base) or word.endswith(f"/{base}") for word in words[:1]):
         return "runs"
     named = any(word == file or word.rsplit("/", 1)[-1] == base for word in words[1:])
     if not named:
@@ -132,5 +186,5 @@ def makes_executable(command: Command) -> bool:
 
 def shown(url: str) -> str:
     """The address without what may be secret in it, short enough for a title."""
-    clean = re.sub(r"//[^/@\s]+@", "//", url.split("?")[0])
+    clean = re.sub(r"//[^/@\s]+@", "//", url.split("?", maxsplit=1)[0])
     return clean if len(clean) <= 90 else clean[:89] + "…"

@@ -13,7 +13,26 @@ _TAKES = frozenset({
     "-b", "--override", "--prerelease", "--resolution", "--link-mode", "--upgrade-strategy", "--report", "--log", "-C", "-e", "--editable",
     "--registry", "-w", "--workspace", "--tag", "--version",
 })  # fmt: skip
-_TOOLING = frozenset({"pip", "setuptools", "wheel", "build", "uv", "pipx", "virtualenv", "pipenv", "poetry", "twine", "npm", "yarn", "pnpm", "corepack", "setuptools-scm", "packaging"})
+_TOOLING = frozenset(
+    {
+        "pip",
+        "setuptools",
+        "wheel",
+        "build",
+        "uv",
+        "pipx",
+        "virtualenv",
+        "pipenv",
+        "poetry",
+        "twine",
+        "npm",
+        "yarn",
+        "pnpm",
+        "corepack",
+        "setuptools-scm",
+        "packaging",
+    }
+)
 _MOVING = re.compile(r"^(?:main|master|head|develop|dev|trunk|nightly|latest)$", re.IGNORECASE)
 
 
@@ -42,7 +61,9 @@ def _specs(words: list[str]) -> tuple[list[str], bool]:
         if skip:
             skip = False
             continue
-        if word in {"-c", "--constraint", "--require-hashes", "--no-index", "--exclude-newer"} or word.startswith(("--constraint=", "--exclude-newer=")):
+        if word in {"-c", "--constraint", "--require-hashes", "--no-index", "--exclude-newer"} or word.startswith(
+            ("--constraint=", "--exclude-newer=")
+        ):
             bound = True
         if word.startswith("-"):
             skip = word in _TAKES
@@ -65,12 +86,20 @@ def unpinned_python(command: Command) -> tuple[list[str], list[str]]:
     for spec in specs:
         text = spec.strip("\"'")
         if re.match(r"^(?:[\w.\-]+(?:\[[^\]]*\])?\s*@\s*)?git\+", text):
-            ref = re.search(r"@([^@/#]+)(?:#.*)?$", text.partition("://")[2].split("@", 1)[-1] if "://git@" in text else text.partition("://")[2])
+            ref = re.search(
+                r"@([^@/#]+)(?:#.*)?$",
+                text.partition("://")[2].split("@", 1)[-1] if "://git@" in text else text.partition("://")[2],
+            )
             name = ref[1] if ref else ""
             if not ref or _MOVING.match(name):
                 moving.append(text)
             continue
-        if bound or text.startswith((".", "/", "$", "~", "http://", "https://", "file:")) or text.endswith((".whl", ".tar.gz", ".zip")) or "://" in text:
+        if (
+            bound
+            or text.startswith((".", "/", "$", "~", "http://", "https://", "file:"))
+            or text.endswith((".whl", ".tar.gz", ".zip"))
+            or "://" in text
+        ):
             continue
         match = _REQUIREMENT.match(text)
         if match is None or "$" in text or "{{" in text:
@@ -110,7 +139,21 @@ def unpinned_chart(command: Command) -> str | None:
     words = list(command.bare)
     if command.name != "helm" or len(words) < 3 or words[1] not in {"install", "upgrade"} or command.has("--version"):
         return None
-    takes = {"-n", "--namespace", "-f", "--values", "--set", "--set-string", "--timeout", "--repo", "--kube-context", "--set-file", "--set-json", "--kubeconfig", "--description"}
+    takes = {
+        "-n",
+        "--namespace",
+        "-f",
+        "--values",
+        "--set",
+        "--set-string",
+        "--timeout",
+        "--repo",
+        "--kube-context",
+        "--set-file",
+        "--set-json",
+        "--kubeconfig",
+        "--description",
+    }
     operands, skip = [], False
     for word in words[2:]:
         if skip:
@@ -120,7 +163,9 @@ def unpinned_chart(command: Command) -> str | None:
         else:
             operands.append(word)
     chart = operands[-1] if operands else ""
-    remote = chart.startswith("oci://") or (re.fullmatch(r"[\w.\-]+/[\w.\-]+", chart) is not None) or command.has("--repo")
+    remote = (
+        chart.startswith("oci://") or (re.fullmatch(r"[\w.\-]+/[\w.\-]+", chart) is not None) or command.has("--repo")
+    )
     if not remote or chart.startswith((".", "/", "charts/", "chart/", "helm/", "deploy")) or "$" in chart:
         return None
     return chart
@@ -128,7 +173,9 @@ def unpinned_chart(command: Command) -> str | None:
 
 def moving_manifest(command: Command) -> str | None:
     """The address of a manifest that ``kubectl apply`` takes from a branch or from whatever is newest."""
-    if program(command.bare[0] if command.bare else "") not in {"kubectl", "oc"} or not {"apply", "create"} & set(command.bare[1:3]):
+    if program(command.bare[0] if command.bare else "") not in {"kubectl", "oc"} or not {"apply", "create"} & set(
+        command.bare[1:3]
+    ):
         return None
     for word in command.bare[2:]:
         address = word.partition("=")[2] if word.startswith("--filename=") else word
@@ -141,6 +188,11 @@ def moving_source(command: Command) -> str | None:
     """``go install module@latest`` and its like: the module."""
     if command.name == "go" and "install" in command.bare[1:2]:
         return next((w for w in command.bare[2:] if re.search(r"@(?:latest|main|master)$", w)), None)
-    if command.name == "cargo" and "install" in command.bare[1:2] and command.has("--git") and not command.has("--rev", "--tag"):
+    if (
+        command.name == "cargo"
+        and "install" in command.bare[1:2]
+        and command.has("--git")
+        and not command.has("--rev", "--tag")
+    ):
         return command.option("--git")
     return None

@@ -5,7 +5,7 @@ The words follow GitHub Actions where it has the notion, because GitLab and othe
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from undercroft.model.asset import Asset
@@ -18,7 +18,11 @@ PUBLIC = frozenset({
     "pull_request_review", "pull_request_review_comment", "workflow_run",
 })  # fmt: skip
 """Events that somebody without rights to the repository can cause, or that follow such events."""
-PRIVILEGED = frozenset({"pull_request_target", "issue_comment", "issues", "discussion", "discussion_comment", "workflow_run"})
+MAX_WAYS = 200
+"""Ways to one pipeline that are followed; calls nest four deep on the platform."""
+PRIVILEGED = frozenset(
+    {"pull_request_target", "issue_comment", "issues", "discussion", "discussion_comment", "workflow_run"}
+)
 """Those of them that run with the repository's secrets and token although a stranger caused them."""
 
 
@@ -184,25 +188,43 @@ class Entry:
         return " && ".join(job.condition for _, job in self.path if job.condition)
 
 
-def entries(pipeline: Pipeline, every: Iterable[Pipeline]) -> list[Entry]:
-    """Every way the pipeline comes to run, followed through the calls of the same repository."""
-    known = by_path(every)
-    found: list[Entry] = []
-    waiting: list[tuple[Pipeline, tuple[tuple[Pipeline, Job], ...]]] = [(pipeline, ())]
-    seen = {pipeline.path}
-    while waiting:
-        current, path = waiting.pop()
-        for event, evidence in current.triggers.items():
-            if event != "workflow_call":
-                hops = tuple(job.calls.evidence for _, job in path if job.calls is not None and job.calls.evidence is not None)
-                found.append(Entry(event, path, (evidence, *hops)))
-        for other in known.values():
-            for job in other.jobs:
-                target = called(other, job, known)
-                if target is not None and target.path == current.path and other.path not in seen:
-                    seen.add(other.path)
-                    waiting.append((other, ((other, job), *path)))
-    return found
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Who calls whom in the same repository, indexed once a scan."""
+
+    callers: Mapping[str, Sequence[tuple[Pipeline, Job]]]
+    """File of a pipeline → the jobs that call it."""
+
+    @classmethod
+    def of(cls, pipelines: Iterable[Pipeline]) -> "Calls":
+        known = by_path(pipelines)
+        callers: dict[str, list[tuple[Pipeline, Job]]] = {}
+        for pipeline in known.values():
+            for job in pipeline.jobs:
+                target = called(pipeline, job, known)
+                if target is not None:
+                    callers.setdefault(target.path, []).append((pipeline, job))
+        return cls(callers)
+
+    def entries(self, pipeline: Pipeline) -> list[Entry]:
+        """Every way the pipeline comes to run, followed through the calls of the same repository."""
+        found: list[Entry] = []
+        waiting: list[tuple[Pipeline, tuple[tuple[Pipeline, Job], ...]]] = [(pipeline, ())]
+        while waiting and len(found) < MAX_WAYS:
+            current, path = waiting.pop()
+            hops = tuple(
+                job.calls.evidence for _, job in path if job.calls is not None and job.calls.evidence is not None
+            )
+            found += [
+                Entry(event, path, (evidence, *hops))
+                for event, evidence in current.triggers.items()
+                if event != "workflow_call"
+            ]
+            around = {current.path, *(one.path for one, _ in path)}
+            waiting += [
+                (one, ((one, job), *path)) for one, job in self.callers.get(current.path, ()) if one.path not in around
+            ]
+        return found
 
 
 def effective(pipeline: Pipeline, job: Job) -> Permissions | None:
@@ -220,8 +242,12 @@ def may_write(permissions: Permissions | None) -> bool:
 def same_repository_only(condition: str) -> bool:
     """Whether a condition keeps out what comes from forks."""
     return (
-        re.search(r"head\.repo\.full_name\s*==\s*github\.repository|github\.repository\s*==\s*github\.event\.pull_request\.head\.repo", condition)
+        re.search(
+            r"head\.repo\.full_name\s*==\s*github\.repository|github\.repository\s*==\s*github\.event\.pull_request\.head\.repo",
+            condition,
+        )
         is not None
-        or re.search(r"head\.repo\.fork\s*==\s*false|!\s*github\.event\.pull_request\.head\.repo\.fork", condition) is not None
+        or re.search(r"head\.repo\.fork\s*==\s*false|!\s*github\.event\.pull_request\.head\.repo\.fork", condition)
+        is not None
         or re.search(r"head_repository\.full_name\s*==\s*github\.repository", condition) is not None
     )

@@ -29,7 +29,16 @@ _TAKES = {
     "xargs": {"-n", "-I", "-P", "-L", "-d"},
 }
 _OPERANDS = {"timeout": 1, "gosu": 1, "su-exec": 1, "chroot": 1}
-_RUNNERS = {"uv": "run", "poetry": "run", "pipenv": "run", "rye": "run", "pdm": "run", "hatch": "run", "conda": "run", "mamba": "run"}
+_RUNNERS = {
+    "uv": "run",
+    "poetry": "run",
+    "pipenv": "run",
+    "rye": "run",
+    "pdm": "run",
+    "hatch": "run",
+    "conda": "run",
+    "mamba": "run",
+}
 
 
 def program(word: str | None) -> str:
@@ -75,7 +84,11 @@ class Command:
             elif i + 1 < len(words) and _RUNNERS.get(name) == words[i + 1]:
                 i += 2
                 while i < len(words) and words[i].startswith("-"):
-                    i += 2 if words[i] in {"-n", "-p", "--name", "--prefix", "--with", "--extra", "--group", "--python"} else 1
+                    i += (
+                        2
+                        if words[i] in {"-n", "-p", "--name", "--prefix", "--with", "--extra", "--group", "--python"}
+                        else 1
+                    )
             else:
                 break
         return min(i, len(words))

@@ -12,7 +12,7 @@ from undercroft.scan.recognise import is_shell
 def split(text: Text, *, script: bool = False) -> tuple[Text, ...]:
     """A command in shell form as words. Words keep the place of the whole; one that cannot be split is one unresolved word.
 
-    In a ``script`` the end of a line ends a command, and is a word of its own (``\\n``); elsewhere it is a blank.
+    In a ``script`` the end of a line ends a command, and is a word of its own; elsewhere it is a blank.
     """
     if text.value is None:
         return (text,)

@@ -54,5 +54,14 @@ def examine(graph: Graph) -> Iterator[Hit]:
             continue
         span = pipeline.jobs_span
         edits = (inserted(span, "permissions:\n  contents: read\n\n"),) if span is not None and span.start == 1 else ()
-        fix = Fix("Let the token read the repository only", edits, "grant a job that pushes, comments or releases its scope")
-        yield Hit(pipeline.asset, "The token has the repository's default rights", tuple(job.evidence for job in silent), fix, _ANYWHERE, "permissions")
+        fix = Fix(
+            "Let the token read the repository only", edits, "grant a job that pushes, comments or releases its scope"
+        )
+        yield Hit(
+            pipeline.asset,
+            "The token has the repository's default rights",
+            tuple(job.evidence for job in silent),
+            fix,
+            _ANYWHERE,
+            "permissions",
+        )

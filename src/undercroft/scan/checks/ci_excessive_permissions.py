@@ -49,7 +49,19 @@ CHECK = Check(
 )  # fmt: skip
 
 _ANYWHERE = Exposure(None, (), "does not depend on who can reach it")
-_SENSITIVE = frozenset({"contents", "packages", "actions", "deployments", "id-token", "pull-requests", "security-events", "pages", "attestations"})
+_SENSITIVE = frozenset(
+    {
+        "contents",
+        "packages",
+        "actions",
+        "deployments",
+        "id-token",
+        "pull-requests",
+        "security-events",
+        "pages",
+        "attestations",
+    }
+)
 
 
 def _everything(permissions: Permissions, where: str) -> tuple[str, Fix]:
@@ -62,7 +74,10 @@ def examine(graph: Graph) -> Iterator[Hit]:
     """``write-all`` anywhere, and writing scopes that several jobs share."""
     for pipeline in graph.pipelines:
         shared = pipeline.permissions
-        for permissions, where in ((shared, "every job"), *((job.permissions, f"job {job.id}") for job in pipeline.jobs)):
+        for permissions, where in (
+            (shared, "every job"),
+            *((job.permissions, f"job {job.id}") for job in pipeline.jobs),
+        ):
             if permissions is not None and permissions.everything == "write-all":
                 title, fix = _everything(permissions, where)
                 yield Hit(pipeline.asset, title, (permissions.evidence,), fix, _ANYWHERE, f"permissions:{where}")
@@ -73,5 +88,15 @@ def examine(graph: Graph) -> Iterator[Hit]:
         if wide:
             places = (shared.evidence, *(text.evidence for text in wide.values() if text.evidence is not None))
             title = f"{', '.join(sorted(wide))}: write is granted to all {len(inheriting)} jobs"
-            severity = Severity.MEDIUM if "contents" in wide and "pull_request_target" in pipeline.triggers else Severity.LOW
-            yield Hit(pipeline.asset, title, places, Fix("Grant it to the job that writes"), _ANYWHERE, "permissions:shared", severity=severity)
+            severity = (
+                Severity.MEDIUM if "contents" in wide and "pull_request_target" in pipeline.triggers else Severity.LOW
+            )
+            yield Hit(
+                pipeline.asset,
+                title,
+                places,
+                Fix("Grant it to the job that writes"),
+                _ANYWHERE,
+                "permissions:shared",
+                severity=severity,
+            )

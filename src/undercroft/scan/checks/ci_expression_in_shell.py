@@ -22,7 +22,9 @@ from undercroft.scan.graph import Graph
 from undercroft.scan.quoting import handed_over
 
 _FILE = ".github/workflows/a.yml"
-_SAMPLE = "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo EXPRESSION\n"
+_SAMPLE = (
+    "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: echo EXPRESSION\n"
+)
 
 CHECK = Check(
     title="Expression pasted into a script",
@@ -41,7 +43,9 @@ CHECK = Check(
 )  # fmt: skip
 
 _ANYWHERE = Exposure(None, (), "does not depend on who can reach it")
-_OPEN = re.compile(r"^(?:inputs\.|github\.event\.inputs\.|github\.ref_name$|github\.ref$|github\.event\.ref$|github\.base_ref$|steps\.[\w-]+\.outputs\.|needs\.[\w-]+\.outputs\.)")
+_OPEN = re.compile(
+    r"^(?:inputs\.|github\.event\.inputs\.|github\.ref_name$|github\.ref$|github\.event\.ref$|github\.base_ref$|steps\.[\w-]+\.outputs\.|needs\.[\w-]+\.outputs\.)"
+)
 
 
 def examine(graph: Graph) -> Iterator[Hit]:

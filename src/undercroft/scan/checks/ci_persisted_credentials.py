@@ -60,4 +60,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
                         edits.append(replaced(given.span, "false"))
         if places:
             fix = Fix("Set persist-credentials: false", tuple(edits) if len(edits) == len(places) else ())
-            yield Hit(pipeline.asset, "The checkout's token stays in .git/config", tuple(places), fix, _ANYWHERE, "persist-credentials")
+            yield Hit(
+                pipeline.asset,
+                "The checkout's token stays in .git/config",
+                tuple(places),
+                fix,
+                _ANYWHERE,
+                "persist-credentials",
+            )

@@ -23,7 +23,7 @@ from undercroft.model.risk import Risk
 from undercroft.model.verdict import Severity
 from undercroft.scan.check import Check, Example, Hit
 from undercroft.scan.graph import Graph
-from undercroft.scan.pipelines import PRIVILEGED, PUBLIC, entries
+from undercroft.scan.pipelines import PRIVILEGED, PUBLIC, Calls
 from undercroft.scan.quoting import handed_over
 
 _FILE = ".github/workflows/a.yml"
@@ -73,6 +73,7 @@ _HARMLESS = re.compile(r"==|!=|\bcontains\(|\bstartsWith\(|\bendsWith\(|\bhashFi
 
 def examine(graph: Graph) -> Iterator[Hit]:
     """Expressions with such values, weighed by who can cause the pipeline to run and with what rights."""
+    calls = Calls.of(graph.pipelines)
     for pipeline in graph.pipelines:
         events: set[str] | None = None
         for job, step in pipeline.steps():
@@ -82,7 +83,7 @@ def examine(graph: Graph) -> Iterator[Hit]:
                 if (tainted is None and named is None) or _HARMLESS.search(expression.text):
                     continue
                 if events is None:
-                    events = {entry.event for entry in entries(pipeline, graph.pipelines)}
+                    events = {entry.event for entry in calls.entries(pipeline)}
                 if named is not None:
                     severity = Severity.LOW
                 elif events & PRIVILEGED or not events:

@@ -74,7 +74,7 @@ def examine(graph: Graph) -> Iterator[Hit]:
             if found:
                 names = list(dict.fromkeys(e.text for e in found))
                 risky = any(_ADDRESS.search(getattr(e.evidence, "text", "")) for e in found)
-                title = f"{' and '.join(names[:3])}{' …' if len(names) > 3 else ''} becomes part of the script of {step.name}"  # noqa: PLR2004 - a title's length
+                title = f"{' and '.join(names[:3])}{' …' if len(names) > 3 else ''} becomes part of the script of {step.name}"
                 yield Hit(
                     pipeline.asset, title + (", inside an address" if risky else ""), tuple(dict.fromkeys(e.evidence for e in found)),
                     handed_over(step, *found), _ANYWHERE, f"{job.id}:{step.name}:secrets", severity=Severity.MEDIUM if risky else None,

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 
 from undercroft.model.evidence import Evidence
 from undercroft.model.exposure import Exposure
-from undercroft.model.fix import Fix
+from undercroft.model.fix import Edit, Fix
 from undercroft.model.risk import Risk
 from undercroft.model.verdict import Severity
 from undercroft.scan.check import Check, Example, Hit
@@ -88,9 +88,18 @@ def examine(graph: Graph) -> Iterator[Hit]:
             places = (job.inherits.evidence, *((moving,) if moving is not None else ()))
             names = sorted(target.secrets - {"GITHUB_TOKEN"}) if target is not None else []
             span = job.inherits.span
-            edits = ()
+            edits: tuple[Edit, ...] = ()
             if names and span is not None:
-                edits = (replaced(span, "{" + ", ".join(f'{name}: "${{{{ secrets.{name} }}}}"' for name in names) + "}"),)
+                edits = (
+                    replaced(span, "{" + ", ".join(f'{name}: "${{{{ secrets.{name} }}}}"' for name in names) + "}"),
+                )
             whom = target.path if target is not None else (job.calls.value or "" if job.calls is not None else "")
             note = "declare them under on.workflow_call.secrets of the called workflow" if edits else ""
-            yield Hit(pipeline.asset, f"Every secret is handed to {whom}", places, Fix("Name the secrets that are handed over", edits, note), _ANYWHERE, f"{job.id}:inherit")
+            yield Hit(
+                pipeline.asset,
+                f"Every secret is handed to {whom}",
+                places,
+                Fix("Name the secrets that are handed over", edits, note),
+                _ANYWHERE,
+                f"{job.id}:inherit",
+            )

@@ -22,7 +22,7 @@ from undercroft.model.risk import Risk
 from undercroft.model.verdict import Confidence, Severity
 from undercroft.scan.check import Check, Example, Hit
 from undercroft.scan.graph import Graph
-from undercroft.scan.pipelines import PRIVILEGED, PUBLIC, Entry, Job, entries, same_repository_only
+from undercroft.scan.pipelines import PRIVILEGED, PUBLIC, Calls, Entry, Job, same_repository_only
 
 _FILE = ".github/workflows/a.yml"
 _SAMPLE = "on: EVENT\npermissions: {}\njobs:\n  a:\n    runs-on: RUNNER\n    steps:\n      - run: make\n"
@@ -54,18 +54,28 @@ _STARTS = (PUBLIC - {"fork", "watch"}) | {"pull_request"}
 
 def examine(graph: Graph) -> Iterator[Hit]:
     """Jobs whose runner is said to be self-hosted, with an event that strangers cause: one finding a pipeline and event."""
+    calls = Calls.of(graph.pipelines)
     for pipeline in graph.pipelines:
         jobs = [job for job in pipeline.jobs if "self-hosted" in job.runner]
-        ways = entries(pipeline, graph.pipelines) if jobs else []
+        ways = calls.entries(pipeline) if jobs else []
         found: dict[str, tuple[Entry, list[Job]]] = {}
         for job in jobs:
-            way = next((w for w in ways if w.event in _STARTS and not same_repository_only(f"{w.condition} && {job.condition}")), None)
+            way = next(
+                (
+                    w
+                    for w in ways
+                    if w.event in _STARTS and not same_repository_only(f"{w.condition} && {job.condition}")
+                ),
+                None,
+            )
             if way is not None:
                 found.setdefault(way.event, (way, []))[1].append(job)
         for event, (way, open_) in found.items():
             severity = Severity.HIGH if event in PRIVILEGED - {"workflow_run"} else None
             places = tuple(job.runner_evidence for job in open_ if job.runner_evidence is not None)
-            names = ", ".join(job.id for job in open_[:3]) + (f" and {len(open_) - 3} more" if len(open_) > 3 else "")  # noqa: PLR2004 - a title's length
+            names = ", ".join(job.id for job in open_[:3]) + (f" and {len(open_) - 3} more" if len(open_) > 3 else "")
             fix = Fix("Run it on a hosted or ephemeral runner, or only for branches of the same repository")
             title = f"{event} runs {names} on a machine of one's own"
-            yield Hit(pipeline.asset, title, (*places, *way.evidence), fix, _ANYWHERE, f"runner:{event}", severity=severity)
+            yield Hit(
+                pipeline.asset, title, (*places, *way.evidence), fix, _ANYWHERE, f"runner:{event}", severity=severity
+            )

@@ -85,11 +85,18 @@ def _holds_secrets(pipeline: Pipeline, job: Job | None, step: Step | None) -> bo
     """Whether secrets or a cloud identity are in reach of the code."""
     if job is None:
         return True
-    given = [*(step.environment.values() if step else ()), *(step.inputs.values() if step else ()), *job.environment.values(), *pipeline.environment.values()]
+    given = [
+        *(step.environment.values() if step else ()),
+        *(step.inputs.values() if step else ()),
+        *job.environment.values(),
+        *pipeline.environment.values(),
+    ]
     if any("secrets." in (text.value or "") for text in given) or job.inherits is not None:
         return True
     rights = effective(pipeline, job)
-    return rights is not None and (rights.everything == "write-all" or any(text.value == "write" for text in rights.scopes.values()))
+    return rights is not None and (
+        rights.everything == "write-all" or any(text.value == "write" for text in rights.scopes.values())
+    )
 
 
 @dataclass(slots=True)
@@ -116,7 +123,7 @@ def _gathered(pipeline: Pipeline) -> dict[str, _Seen]:
 
 def _listed(found: dict[str, _Seen]) -> tuple[str, tuple[Evidence, ...]]:
     names = list(found)
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""  # noqa: PLR2004 - as many as a title carries
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more, tuple(dict.fromkeys(place for seen in found.values() for place in seen.places))
 
 
@@ -131,12 +138,33 @@ def examine(graph: Graph) -> Iterator[Hit]:
         for name, seen in branches.items():
             severity = Severity.HIGH if seen.secrets else Severity.MEDIUM
             title = f"{name} is a branch" + (", with secrets at hand" if seen.secrets else "")
-            yield Hit(pipeline.asset, title, tuple(dict.fromkeys(seen.places)), fix, _ANYWHERE, f"uses:{name}", severity=severity)
+            yield Hit(
+                pipeline.asset,
+                title,
+                tuple(dict.fromkeys(seen.places)),
+                fix,
+                _ANYWHERE,
+                f"uses:{name}",
+                severity=severity,
+            )
         if others:
             names, places = _listed(others)
-            yield Hit(pipeline.asset, f"Code of others is named by tag, not by commit: {names}", places, fix, _ANYWHERE, "uses:others")
+            yield Hit(
+                pipeline.asset,
+                f"Code of others is named by tag, not by commit: {names}",
+                places,
+                fix,
+                _ANYWHERE,
+                "uses:others",
+            )
         if own:
             names, places = _listed(own)
             yield Hit(
-                pipeline.asset, f"Actions of the platform are named by tag: {names}", places, fix, _ANYWHERE, "uses:platform", severity=Severity.LOW
+                pipeline.asset,
+                f"Actions of the platform are named by tag: {names}",
+                places,
+                fix,
+                _ANYWHERE,
+                "uses:platform",
+                severity=Severity.LOW,
             )

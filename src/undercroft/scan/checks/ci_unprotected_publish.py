@@ -22,7 +22,7 @@ from undercroft.model.risk import Risk
 from undercroft.model.verdict import Confidence, Severity
 from undercroft.scan.check import Check, Example, Hit
 from undercroft.scan.graph import Graph
-from undercroft.scan.pipelines import Job, Pipeline, Step, entries, same_repository_only
+from undercroft.scan.pipelines import Calls, Job, Pipeline, Step, same_repository_only
 
 _FILE = ".github/workflows/a.yml"
 _SAMPLE = "on: EVENT\npermissions: {}\njobs:\n  a:\nGATE    runs-on: ubuntu-24.04\n    steps:\n      - run: huggingface-cli upload o/m .\n        env:\n          HF_TOKEN: ${{ secrets.HF_TOKEN }}\n"
@@ -49,20 +49,34 @@ CHECK = Check(
 )  # fmt: skip
 
 _ANYWHERE = Exposure(None, (), "does not depend on who can reach it")
-_ACTIONS = re.compile(r"^(?:pypa/gh-action-pypi-publish|huggingface/hub-sync|nateraw/huggingface-sync-action|JS-DevTools/npm-publish)@")
-_GUARDED = re.compile(r"github\.(?:ref|ref_name|ref_type|event_name|event\.)|startsWith\(github\.ref|needs\.|inputs\.|steps\.|env\.")
+_ACTIONS = re.compile(
+    r"^(?:pypa/gh-action-pypi-publish|huggingface/hub-sync|nateraw/huggingface-sync-action|JS-DevTools/npm-publish)@"
+)
+_GUARDED = re.compile(
+    r"github\.(?:ref|ref_name|ref_type|event_name|event\.)|startsWith\(github\.ref|needs\.|inputs\.|steps\.|env\."
+)
 
 
 def _publishes(step: Step) -> Evidence | None:
-    if step.uses is not None and _ACTIONS.match(step.uses.value or "") and any("secrets." in (t.value or "") for t in step.inputs.values()):
+    if (
+        step.uses is not None
+        and _ACTIONS.match(step.uses.value or "")
+        and any("secrets." in (t.value or "") for t in step.inputs.values())
+    ):
         return step.uses.evidence
     for command in step.script.commands if step.script is not None else ():
         words = command.bare
-        if (command.name in {"huggingface-cli", "hf"} and words[1:2] in {("upload",), ("upload-large-folder",)}) or (
-            command.name == "twine" and words[1:2] == ("upload",)
-        ) or (command.name == "dvc" and words[1:2] == ("push",)):
+        if (
+            (command.name in {"huggingface-cli", "hf"} and words[1:2] in {("upload",), ("upload-large-folder",)})
+            or (command.name == "twine" and words[1:2] == ("upload",))
+            or (command.name == "dvc" and words[1:2] == ("push",))
+        ):
             return command.evidence
-        if command.name == "git" and "push" in words and any("huggingface.co" in word or "hf.co" in word for word in words):
+        if (
+            command.name == "git"
+            and "push" in words
+            and any("huggingface.co" in word or "hf.co" in word for word in words)
+        ):
             return command.evidence
     return None
 
@@ -71,19 +85,29 @@ def _with_secret(pipeline: Pipeline, job: Job) -> bool:
     given = [*pipeline.environment.values(), *job.environment.values()]
     for step in job.steps:
         given += [*step.environment.values(), *step.inputs.values()]
-    return any("secrets." in (text.value or "") for text in given) or any(e.text.startswith("secrets.") for step in job.steps for e in step.expressions)
+    return any("secrets." in (text.value or "") for text in given) or any(
+        e.text.startswith("secrets.") for step in job.steps for e in step.expressions
+    )
 
 
 def examine(graph: Graph) -> Iterator[Hit]:
     """Publishing jobs without a gate, a condition on what was pushed, or an event that only maintainers cause."""
+    calls = Calls.of(graph.pipelines)
     for pipeline in graph.pipelines:
         for job in pipeline.jobs:
             if job.gate or _GUARDED.search(job.condition):
                 continue
-            found = next(((step, place) for step in job.steps if (place := _publishes(step)) is not None and not _GUARDED.search(step.condition)), None)
+            found = next(
+                (
+                    (step, place)
+                    for step in job.steps
+                    if (place := _publishes(step)) is not None and not _GUARDED.search(step.condition)
+                ),
+                None,
+            )
             if found is None or not _with_secret(pipeline, job):
                 continue
-            ways = entries(pipeline, graph.pipelines)
+            ways = calls.entries(pipeline)
             way = next((w for w in ways if _open(pipeline, w.event) and not same_repository_only(w.condition)), None)
             if way is not None:
                 yield Hit(

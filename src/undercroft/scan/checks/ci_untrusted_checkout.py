@@ -23,11 +23,17 @@ from undercroft.model.risk import Risk
 from undercroft.model.verdict import Severity
 from undercroft.scan.check import Check, Example, Hit
 from undercroft.scan.graph import Graph
-from undercroft.scan.pipelines import PRIVILEGED, Entry, Job, Step, entries, same_repository_only
+from undercroft.scan.pipelines import PRIVILEGED, Calls, Entry, Job, Step, same_repository_only
 
 _FILE = ".github/workflows/a.yml"
-_CHECKOUT = "      - uses: actions/checkout@0123456789abcdef0123456789abcdef01234567\n        with:\n          ref: REF\n"
-_SAMPLE = "on: EVENT\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n" + _CHECKOUT + "      - run: make test\n"
+_CHECKOUT = (
+    "      - uses: actions/checkout@0123456789abcdef0123456789abcdef01234567\n        with:\n          ref: REF\n"
+)
+_SAMPLE = (
+    "on: EVENT\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n"
+    + _CHECKOUT
+    + "      - run: make test\n"
+)
 _HEAD = "${{ github.event.pull_request.head.sha }}"
 _CALLED = (
     "on:\n  workflow_call:\n    inputs: {ref: {type: string}}\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n"
@@ -81,7 +87,9 @@ def _foreign(text: str, entry: Entry) -> bool:
         return True
     values = [text]
     for _, job in reversed(entry.path):
-        values = [job.inputs[name].value or "" for value in values for name in _INPUT.findall(value) if name in job.inputs]
+        values = [
+            job.inputs[name].value or "" for value in values for name in _INPUT.findall(value) if name in job.inputs
+        ]
         if any(_FOREIGN.search(value) for value in values):
             return True
     return False
@@ -100,8 +108,10 @@ def _checkout(step: Step, entry: Entry) -> Evidence | None:
         text = " ".join(words)
         if words[:3] == ("gh", "pr", "checkout"):
             return command.evidence
-        if command.name == "git" and {"fetch", "checkout", "pull", "clone"} & set(words[1:4]) and (
-            re.search(r"\bpull/\S*/(?:head|merge)|refs/pull/", text) or _FOREIGN.search(text)
+        if (
+            command.name == "git"
+            and {"fetch", "checkout", "pull", "clone"} & set(words[1:4])
+            and (re.search(r"\bpull/\S*/(?:head|merge)|refs/pull/", text) or _FOREIGN.search(text))
         ):
             return command.evidence
     return None
@@ -110,19 +120,20 @@ def _checkout(step: Step, entry: Entry) -> Evidence | None:
 def _runs_after(job: Job, step: Step) -> bool:
     """Whether something runs behind the checkout."""
     later = job.steps[job.steps.index(step) :]
-    return any(each.script is not None and (each is not step or len(each.script.commands) > 1) for each in later) or any(
-        each.uses is not None and (each.uses.value or "").startswith("./") for each in later
-    )
+    return any(
+        each.script is not None and (each is not step or len(each.script.commands) > 1) for each in later
+    ) or any(each.uses is not None and (each.uses.value or "").startswith("./") for each in later)
 
 
 def examine(graph: Graph) -> Iterator[Hit]:
     """Jobs reached by such an event that take the change's code."""
+    calls = Calls.of(graph.pipelines)
     for pipeline in graph.pipelines:
-        ways = [entry for entry in entries(pipeline, graph.pipelines) if entry.event in PRIVILEGED]
+        ways = [entry for entry in calls.entries(pipeline) if entry.event in PRIVILEGED]
         for job, step in pipeline.steps() if ways else ():
             for entry in ways:
                 place = _checkout(step, entry)
-                conditions = " && ".join((entry.condition, job.condition, step.condition))
+                conditions = f"{entry.condition} && {job.condition} && {step.condition}"
                 if place is None or same_repository_only(conditions):
                     continue
                 severity = Severity.CRITICAL if _runs_after(job, step) else Severity.HIGH

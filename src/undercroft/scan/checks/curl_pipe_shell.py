@@ -24,7 +24,9 @@ from undercroft.scan.check import Check, Example, Hit
 from undercroft.scan.fetches import fetched, piped_into_shell, shown
 from undercroft.scan.graph import Graph
 
-_STEP = "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: |\n          LINE\n"
+_STEP = (
+    "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - run: |\n          LINE\n"
+)
 
 CHECK = Check(
     title="Network answer run as code",
@@ -66,7 +68,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
         for (url, name, printed), places in found.items():
             plain = url.lower().startswith("http://")
             severity = Severity.LOW if printed else Severity.HIGH if plain else None
-            title = f"The text tells people to run {shown(url)} unseen" if printed else f"{name} runs what {shown(url)} answers"
+            title = (
+                f"The text tells people to run {shown(url)} unseen"
+                if printed
+                else f"{name} runs what {shown(url)} answers"
+            )
             fix = Fix("Download a fixed version, compare its checksum, then run it")
             locator = f"{script.name}:{shown(url)}:{name}:{'text' if printed else 'code'}"
             yield Hit(script.asset, title, tuple(dict.fromkeys(places)), fix, _ANYWHERE, locator, severity=severity)

@@ -89,7 +89,14 @@ def examine(graph: Graph) -> Iterator[Hit]:
                 found.setdefault(cloud, []).append(place)
         for cloud, places in found.items():
             fix = Fix(f"Let the pipeline federate with {cloud} (OIDC), then delete the key")
-            yield Hit(pipeline.asset, f"The pipeline keeps a key to {cloud}", tuple(dict.fromkeys(places)), fix, _ANYWHERE, f"cloud:{cloud}")
+            yield Hit(
+                pipeline.asset,
+                f"The pipeline keeps a key to {cloud}",
+                tuple(dict.fromkeys(places)),
+                fix,
+                _ANYWHERE,
+                f"cloud:{cloud}",
+            )
         for job, step in pipeline.steps():
             session = _session(step)
             if session is not None and session.evidence is not None:

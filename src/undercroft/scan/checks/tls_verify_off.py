@@ -55,7 +55,10 @@ CHECK = Check(
 )  # fmt: skip
 
 _ANYWHERE = Exposure(None, (), "does not depend on who can reach it")
-_TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", "none", "disable", "disabled"})
+_TRUE, _FALSE = (
+    frozenset({"1", "true", "yes", "on"}),
+    frozenset({"0", "false", "no", "off", "none", "disable", "disabled"}),
+)
 # Variables by which libraries and products take the switch, each from its own documentation; value: what switches the check off.
 _EXACT = {
     "MLFLOW_S3_IGNORE_TLS": _TRUE, "MLFLOW_TRACKING_INSECURE_TLS": _TRUE, "NODE_TLS_REJECT_UNAUTHORIZED": frozenset({"0"}),
@@ -66,9 +69,16 @@ _EXACT = {
     "WANDB_INSECURE_DISABLE_SSL": _TRUE, "OAUTH2_PROXY_SSL_INSECURE_SKIP_VERIFY": _TRUE, "ELASTICSEARCH_VERIFYCERTS": _FALSE,
     "QDRANT_VERIFY_SSL": _FALSE, "AIOHTTP_CLIENT_SESSION_SSL": _FALSE, "SSL_VERIFY": _FALSE, "VERIFY_SSL": _FALSE, "TLS_VERIFY": _FALSE,
 }  # fmt: skip
-_SKIPS = re.compile(r"(?:SKIP|NO|DISABLE|IGNORE)_(?:TLS|SSL|CERT|CERTIFICATE)_?(?:VERIFY|VERIFICATION|VALIDATION|CHECK)?S?$|(?:TLS|SSL)_?(?:INSECURE)?_?SKIP_VERIFY$|INSECURE_SKIP_(?:TLS_)?VERIFY$")
-_VERIFIES = re.compile(r"(?:VERIFY_(?:SSL|TLS|CERTS?)|(?:SSL|TLS)_VERIFY|(?:SSL|TLS)_CERT_?VERIFY|(?:SSL|TLS)_VERIFICATION)$")
-_DSN = re.compile(r"[a-z]\w*://[^\s'\"]*[?&](?:sslmode=disable|ssl=false|tls=skip-verify|ssl_verify=false|tlsInsecure=true|ssl_cert_reqs=none)\b", re.IGNORECASE)
+_SKIPS = re.compile(
+    r"(?:SKIP|NO|DISABLE|IGNORE)_(?:TLS|SSL|CERT|CERTIFICATE)_?(?:VERIFY|VERIFICATION|VALIDATION|CHECK)?S?$|(?:TLS|SSL)_?(?:INSECURE)?_?SKIP_VERIFY$|INSECURE_SKIP_(?:TLS_)?VERIFY$"
+)
+_VERIFIES = re.compile(
+    r"(?:VERIFY_(?:SSL|TLS|CERTS?)|(?:SSL|TLS)_VERIFY|(?:SSL|TLS)_CERT_?VERIFY|(?:SSL|TLS)_VERIFICATION)$"
+)
+_DSN = re.compile(
+    r"[a-z]\w*://[^\s'\"]*[?&](?:sslmode=disable|ssl=false|tls=skip-verify|ssl_verify=false|tlsInsecure=true|ssl_cert_reqs=none)\b",
+    re.IGNORECASE,
+)
 _LOCAL = re.compile(r"://(?:[^@/\s]*@)?(?:localhost|127\.|\[::1\]|0\.0\.0\.0)|^(?:localhost|127\.)", re.IGNORECASE)
 _ENGINES = frozenset({"skopeo", "podman", "buildah", "docker", "nerdctl", "crane"})
 
@@ -77,7 +87,9 @@ def _disabled(name: str, value: str) -> bool:
     upper, low = name.upper().replace("-", "_"), value.strip().lower()
     if upper in _EXACT:
         return low in _EXACT[upper]
-    if _SKIPS.search(upper) and not upper.endswith(("_NO_SSL", "_NO_TLS", "_DISABLE_TLS", "_DISABLE_SSL", "_DISABLE_CERT")):
+    if _SKIPS.search(upper) and not upper.endswith(
+        ("_NO_SSL", "_NO_TLS", "_DISABLE_TLS", "_DISABLE_SSL", "_DISABLE_CERT")
+    ):
         return low in _TRUE
     return _VERIFIES.search(upper) is not None and low in _FALSE
 
@@ -94,13 +106,19 @@ def _command(command: Command) -> str | None:
         return "--no-check-certificate"
     if name == "git" and re.search(r"http\.\S*sslverify[= ](?:false|0)\b", text, re.IGNORECASE):
         return "http.sslVerify=false"
-    if (re.fullmatch(r"pip[\d.]*", name) or name in {"uv", "python"}) and "install" in words and command.has("--trusted-host", "--allow-insecure-host"):
+    if (
+        (re.fullmatch(r"pip[\d.]*", name) or name in {"uv", "python"})
+        and "install" in words
+        and command.has("--trusted-host", "--allow-insecure-host")
+    ):
         return "--trusted-host"
     if re.fullmatch(r"pip[\d.]*", name) and "config" in words and "global.trusted-host" in words:
         return "trusted-host"
     if name in {"npm", "yarn", "pnpm"} and re.search(r"strict-ssl[= ]false", text):
         return "strict-ssl false"
-    if name in {"kubectl", "oc", "helm", "argocd", "argo", "flux", "kustomize"} and command.has("--insecure-skip-tls-verify", "--kube-insecure-skip-tls-verify", "--insecure-skip-server-verification"):
+    if name in {"kubectl", "oc", "helm", "argocd", "argo", "flux", "kustomize"} and command.has(
+        "--insecure-skip-tls-verify", "--kube-insecure-skip-tls-verify", "--insecure-skip-server-verification"
+    ):
         return "--insecure-skip-tls-verify"
     if name in _ENGINES and any(re.fullmatch(r"--(?:(?:src|dest)-)?tls-verify=false", word) for word in words):
         return "--tls-verify=false"
@@ -108,7 +126,10 @@ def _command(command: Command) -> str | None:
         return "--no-verify-ssl"
     if name in {"mc", "mcli"} and command.has("--insecure"):
         return "--insecure"
-    if name in {"apt", "apt-get"} and re.search(r"Verify-(?:Peer|Host)=false|--allow-unauthenticated|AllowUnauthenticated=true|AllowInsecureRepositories=true", text):
+    if name in {"apt", "apt-get"} and re.search(
+        r"Verify-(?:Peer|Host)=false|--allow-unauthenticated|AllowUnauthenticated=true|AllowInsecureRepositories=true",
+        text,
+    ):
         return "an unverified repository"
     if name == "conda" and re.search(r"ssl_verify (?:false|no)", text, re.IGNORECASE):
         return "ssl_verify false"
@@ -135,13 +156,19 @@ def examine(graph: Graph) -> Iterator[Hit]:
         where = {f"{place.where}:{locator}" for place in places}
         if not where <= seen:
             seen.update(where)
-            yield Hit(asset, title, places, Fix("Give the client the authority's certificate instead"), _ANYWHERE, locator)
+            yield Hit(
+                asset, title, places, Fix("Give the client the authority's certificate instead"), _ANYWHERE, locator
+            )
 
     for workload in graph.workloads:
         for name, place, title in _variables(workload.environment):
             yield from hit(workload.asset, title, (place,) if place else (), f"variable:{name}")
     for pipeline in graph.pipelines:
-        for environment in (pipeline.environment, *(job.environment for job in pipeline.jobs), *(step.environment for _, step in pipeline.steps())):
+        for environment in (
+            pipeline.environment,
+            *(job.environment for job in pipeline.jobs),
+            *(step.environment for _, step in pipeline.steps()),
+        ):
             for name, place, title in _variables(environment):
                 yield from hit(pipeline.asset, title, (place,) if place else (), f"variable:{name}")
     for script in graph.scripts:
@@ -155,4 +182,9 @@ def examine(graph: Graph) -> Iterator[Hit]:
             if switch is not None:
                 found.setdefault((command.name, switch), []).append(command.evidence)
         for (name, switch), places in found.items():
-            yield from hit(script.asset, f"{name} does not check who answers ({switch})", tuple(dict.fromkeys(places)), f"{script.name}:{name}:{switch}")
+            yield from hit(
+                script.asset,
+                f"{name} does not check who answers ({switch})",
+                tuple(dict.fromkeys(places)),
+                f"{script.name}:{name}:{switch}",
+            )

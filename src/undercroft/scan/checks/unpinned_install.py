@@ -80,8 +80,16 @@ def examine(graph: Graph) -> Iterator[Hit]:
         if not places:
             continue
         every = list(dict.fromkeys([*(shown(m) for m in moving), *names]))
-        title = f"Installed in whatever version is newest: {', '.join(every[:4])}" + (f" and {len(every) - 4} more" if len(every) > 4 else "")
+        title = f"Installed in whatever version is newest: {', '.join(every[:4])}" + (
+            f" and {len(every) - 4} more" if len(every) > 4 else ""
+        )
         fix = Fix("Write the versions down, or install from a lock with hashes")
         yield Hit(
-            script.asset, title, tuple(dict.fromkeys(places)), fix, _ANYWHERE, f"{script.name}:install", severity=Severity.MEDIUM if moving else None
+            script.asset,
+            title,
+            tuple(dict.fromkeys(places)),
+            fix,
+            _ANYWHERE,
+            f"{script.name}:install",
+            severity=Severity.MEDIUM if moving else None,
         )

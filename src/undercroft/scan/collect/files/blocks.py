@@ -40,7 +40,9 @@ def _literal(node: Node, *, folded: bool) -> Block:
         places.append((node.line + 1 + offset, indent + 1))
     if folded:  # what YAML joins with a blank, the shell joins with a backslash; so every line keeps its place
         texts = [
-            f"{line} \\" if line.strip() and i + 1 < len(texts) and texts[i + 1].strip() and not texts[i + 1].startswith(" ") else line
+            f"{line} \\"
+            if line.strip() and i + 1 < len(texts) and texts[i + 1].strip() and not texts[i + 1].startswith(" ")
+            else line
             for i, line in enumerate(texts)
         ]
     return Block("\n".join(texts), tuple(places))

@@ -26,7 +26,9 @@ _SWITCHES = frozenset({
 })  # fmt: skip
 _SHORT_SWITCHES = frozenset("ditPqT")
 _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock")
-_PORT = re.compile(r"^(?:(?P<ip>\[[0-9a-fA-F:]+\]|[\w.]+):)?(?:(?P<host>\d*(?:-\d+)?):)?(?P<target>\d+)(?:-\d+)?(?:/(?P<protocol>\w+))?$")
+_PORT = re.compile(
+    r"^(?:(?P<ip>\[[0-9a-fA-F:]+\]|[\w.]+):)?(?:(?P<host>\d*(?:-\d+)?):)?(?P<target>\d+)(?:-\d+)?(?:/(?P<protocol>\w+))?$"
+)
 _LOOPBACK = ("127.", "localhost", "[::1]", "::1")
 
 
@@ -61,7 +63,9 @@ def _options(words: Sequence[Text], shown: Sequence[str]) -> tuple[list[tuple[st
                     continue
                 rest = word[k + 1 :].removeprefix("=")
                 if rest:
-                    found.append((f"-{letter}", replace(text, value=rest if text.value is not None else None, span=None)))
+                    found.append(
+                        (f"-{letter}", replace(text, value=rest if text.value is not None else None, span=None))
+                    )
                 elif i + 1 < len(words):
                     i += 1
                     found.append((f"-{letter}", words[i]))
@@ -80,7 +84,18 @@ def container(command: Command) -> tuple[Sequence[Text], Sequence[str], bool] | 
     if name not in _ENGINES and not compose:
         return None
     while i < len(bare):
-        if bare[i] in {"-H", "--host", "--context", "-f", "--file", "-p", "--project-name", "--env-file", "--profile", "--log-level"}:
+        if bare[i] in {
+            "-H",
+            "--host",
+            "--context",
+            "-f",
+            "--file",
+            "-p",
+            "--project-name",
+            "--env-file",
+            "--profile",
+            "--log-level",
+        }:
             i += 2
         elif bare[i].startswith("-") or bare[i] == "container":
             i += 1
@@ -104,7 +119,11 @@ def _published(value: str, text: Text, running: Sequence[Running]) -> Listener |
     exposure = (
         Exposure(Reach.LOOPBACK, hop)
         if loopback
-        else Exposure(Reach.PRIVATE, hop, "published on every interface of the machine; whether the internet reaches it is not in these files")
+        else Exposure(
+            Reach.PRIVATE,
+            hop,
+            "published on every interface of the machine; whether the internet reaches it is not in these files",
+        )
     )
     host = "127.0.0.1" if loopback or ip in {"", "0.0.0.0"} else ip  # noqa: S104 - read, not bound
     span = text.span if text.value == value else None
@@ -123,7 +142,9 @@ def _facts(options: Sequence[tuple[str, Text]], head: Evidence) -> tuple[dict[st
 
     def say(name: str, value: str | bool | None, text: Text) -> None:
         place = (text.evidence,) if text.evidence else (head,)
-        facts[name] = Setting(name, value, Origin.EXPLICIT if text.value is not None else Origin.UNKNOWN, place, text.reason)
+        facts[name] = Setting(
+            name, value, Origin.EXPLICIT if text.value is not None else Origin.UNKNOWN, place, text.reason
+        )
 
     for name, text in options:
         value = text.value
@@ -199,10 +220,14 @@ def run(
     listeners = [
         listener
         for name, text in options
-        if name in {"-p", "--publish"} and text.value is not None and (listener := _published(text.value, text, running)) is not None
+        if name in {"-p", "--publish"}
+        and text.value is not None
+        and (listener := _published(text.value, text, running)) is not None
     ]
     listeners += [
-        Listener(None, "", Exposure(None, (Hop("published port", text.evidence),), text.reason), (), None, text.evidence)
+        Listener(
+            None, "", Exposure(None, (Hop("published port", text.evidence),), text.reason), (), None, text.evidence
+        )
         for name, text in options
         if name in {"-p", "--publish"} and text.value is None
     ]
@@ -211,7 +236,11 @@ def run(
         if port in {listener.port for listener in listeners}:
             continue
         if host is not None and host.value is True:
-            exposure = Exposure(Reach.PRIVATE, (Hop("--network host", host.evidence[0]),), "host network: every interface of the machine")
+            exposure = Exposure(
+                Reach.PRIVATE,
+                (Hop("--network host", host.evidence[0]),),
+                "host network: every interface of the machine",
+            )
         elif binds_to_loopback(running):
             exposure = Exposure(Reach.LOOPBACK, (), "the component binds to loopback inside the container")
         else:
@@ -219,7 +248,11 @@ def run(
         listeners.append(Listener(port, role, exposure))
     name = next((text.value for flag, text in options if flag == "--name" and text.value), None)
     if name is None:
-        name = recognise.reference(image.value).repository.rpartition("/")[2] if image and image.value else (shown[i] or "container")
+        name = (
+            recognise.reference(image.value).repository.rpartition("/")[2]
+            if image and image.value
+            else (shown[i] or "container")
+        )
     asset = Asset(f"{format_}:{path}#{name}", "workload", name, tuple(r.component for r in running))
     return Workload(
         asset, format_, head, image, line, environment, facts, running, tuple(listeners), {}, path, spans,
@@ -263,6 +296,12 @@ def _own(running: Sequence[Running]) -> tuple[Listener, ...]:
             exposure = Exposure(Reach.LOOPBACK, (Hop("bound to loopback", place),), "the component binds to loopback")
         else:
             shown = bind.value if bind is not None and bind.value is not None else "every interface"
-            exposure = Exposure(Reach.PRIVATE, (Hop(f"bound to {shown}", place),), "every interface of the machine; whether the internet reaches it is not in these files")
-        found.append(Listener(port, role, exposure, (f"127.0.0.1:{port}",) if exposure.reach is not None else (), None, place))
+            exposure = Exposure(
+                Reach.PRIVATE,
+                (Hop(f"bound to {shown}", place),),
+                "every interface of the machine; whether the internet reaches it is not in these files",
+            )
+        found.append(
+            Listener(port, role, exposure, (f"127.0.0.1:{port}",) if exposure.reach is not None else (), None, place)
+        )
     return tuple(found)

@@ -63,7 +63,9 @@ def entries(block: shell.Block) -> list[Entry]:
                 places.append(block.places[min(i, len(block.places) - 1)])
             i += 1
         text = "\n".join(texts)
-        found.append(Entry(section, key.strip(), re.sub(r"\\\n\s*", " ", text).strip(), shell.Block(text, tuple(places))))
+        found.append(
+            Entry(section, key.strip(), re.sub(r"\\\n\s*", " ", text).strip(), shell.Block(text, tuple(places)))
+        )
     return found
 
 
@@ -85,7 +87,10 @@ def _environment(source: Source, found: list[Entry]) -> dict[str, Text]:
                 known = (value,) if names_a_secret(name) and is_literal_secret(value) else ()
                 templated = "{{" in value
                 values[name] = Text(
-                    None if templated else value, source.evidence(line, column, known), None, "a template that was not rendered" if templated else ""
+                    None if templated else value,
+                    source.evidence(line, column, known),
+                    None,
+                    "a template that was not rendered" if templated else "",
                 )
     return values
 
@@ -120,17 +125,26 @@ def workloads(source: Source, block: shell.Block, path: str, components: Mapping
         given = {**environment, **command.assignments}
         started = run(command, given, "systemd", source.path, components)
         if started is None and command.words[begin:]:
-            started = process(command.words[begin:], given, command.evidence, "systemd", source.path, components, name, user)
+            started = process(
+                command.words[begin:], given, command.evidence, "systemd", source.path, components, name, user
+            )
         if started is not None:
             made.append(started)
     return made
 
 
 def _named(
-    source: Source, block: shell.Block, name: str, environment: Mapping[str, Text], components: Mapping[str, ComponentFact]
+    source: Source,
+    block: shell.Block,
+    name: str,
+    environment: Mapping[str, Text],
+    components: Mapping[str, ComponentFact],
 ) -> list[Workload]:
     """A drop-in without a command: its unit's name is the program, when the catalogue knows a command that begins with it."""
-    argv = next((entry.argv for fact in components.values() for entry in fact.commands if entry.argv[:1] == [name] or entry.argv[:1] == (name,)), None)
+    argv = next(
+        (entry.argv for fact in components.values() for entry in fact.commands if entry.argv[0] == name),
+        None,
+    )
     if argv is None or not environment:
         return []
     head = source.evidence(*block.places[0])

@@ -15,7 +15,7 @@ from undercroft.scan.graph import Graph, Span, Text, Workload
 from undercroft.scan.pipelines import Expression, Job, Permissions, Pipeline, Step
 from undercroft.scan.scripts import Command, Script
 
-_EXPRESSION = re.compile(r"\$\{\{(?P<inside>.*?)\}\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\$\{\{(?P<inside>[^\n]{0,2000}?)\}\}")
 _SECRET = re.compile(r"\bsecrets(?:\.(\w+)|\[\s*'(\w+)'\s*\])")
 _CODE = ("run", "script", "command", "cmd", "inlineScript", "commands")
 """Inputs that well-known actions run as code."""
@@ -51,7 +51,11 @@ def _expressions(code: shell.Block, source: Source) -> Iterator[Expression]:
         number, column = code.places[min(i, len(code.places) - 1)]
         for match in _EXPRESSION.finditer(line):
             at = column + match.start()
-            span = source.span(number, at, at + len(match[0])) if source.line(number)[at - 1 : at - 1 + len(match[0])] == match[0] else None
+            span = (
+                source.span(number, at, at + len(match[0]))
+                if source.line(number)[at - 1 : at - 1 + len(match[0])] == match[0]
+                else None
+            )
             before = re.sub(r"\"[^\"]*\"", "", line[: match.start()])
             yield Expression(match["inside"].strip(), source.evidence(number, at), span, before.count("'") % 2 == 1)
 
@@ -67,7 +71,11 @@ def _steps(node: Node | None, asset: Asset, job: str, default: str) -> Iterator[
             continue
         source, uses, run = step.source, step.get("uses"), step.get("run")
         named = step.get("name") or step.get("id")
-        called = (named.scalar if named is not None else None) or (uses.scalar if uses is not None else None) or f"step {number + 1}"
+        called = (
+            (named.scalar if named is not None else None)
+            or (uses.scalar if uses is not None else None)
+            or f"step {number + 1}"
+        )
         interpreter = (step.get("shell") or step).scalar or default
         codes = [block(run)] if run is not None and run.scalar is not None else []
         inputs, javascript = step.get("with"), uses is not None and "github-script" in (uses.scalar or "")
@@ -141,12 +149,18 @@ def _triggers(node: Node, source: Source) -> dict[str, Evidence]:
 def _images(node: Node, name: str, asset: Asset) -> Iterator[Workload]:
     """Images a job runs in or beside. They live as long as the job, so their image is all that is asked of them."""
     places = [("container", node.get("container"))]
-    places += [(service, value) for service, value in (node.get("services") or node).entries()] if node.get("services") is not None else []
+    places += (
+        [(service, value) for service, value in (node.get("services") or node).entries()]
+        if node.get("services") is not None
+        else []
+    )
     for kind, value in places:
         image = value if value is None or value.scalar is not None else value.get("image")
         if image is not None and image.scalar:
             head = image.source.evidence(image.line, image.column)
-            yield Workload(Asset(f"{asset.key}#{name}.{kind}", "workload", f"{name} / {kind}", ()), "github", head, image.text())
+            yield Workload(
+                Asset(f"{asset.key}#{name}.{kind}", "workload", f"{name} / {kind}", ()), "github", head, image.text()
+            )
 
 
 def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:  # noqa: ARG001 - the signature of a format
@@ -162,18 +176,26 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:  # no
     head = source.evidence(document.line, document.column)
     on, jobs, runs = document.get("on"), document.get("jobs"), document.get("runs")
     if runs is not None and runs.get("steps") is not None and (runs.get("using") or runs).scalar == "composite":
-        job = Job("composite", source.evidence(runs.line, runs.column), steps=tuple(_steps(runs.get("steps"), asset, "composite", "")))
+        job = Job(
+            "composite",
+            source.evidence(runs.line, runs.column),
+            steps=tuple(_steps(runs.get("steps"), asset, "composite", "")),
+        )
         pipeline = Pipeline(asset, "github", source.path, head, jobs=(job,), secrets=secrets)
         return Graph(pipelines=(pipeline,), scripts=tuple(s.script for s in job.steps if s.script is not None))
     if on is None or jobs is None or jobs.pairs is None:
         return Graph()
     default = (document.get("defaults", "run", "shell") or document).scalar or ""
-    made = tuple(_job(key.scalar, key, node, asset, default) for key, node in jobs.pairs if key.scalar and node.pairs is not None)
+    made = tuple(
+        _job(key.scalar, key, node, asset, default) for key, node in jobs.pairs if key.scalar and node.pairs is not None
+    )
     pipeline = Pipeline(
         asset, "github", source.path, head, _triggers(on, source), _permissions(document.get("permissions"), source),
         _texts(document.get("env")), made, secrets, (),
         frozenset(name for name, event in on.entries() if event.get("branches") or event.get("tags")), _key_span(document, "jobs"),
     )  # fmt: skip
-    images = tuple(w for key, node in jobs.pairs if key.scalar and node.pairs is not None for w in _images(node, key.scalar, asset))
+    images = tuple(
+        w for key, node in jobs.pairs if key.scalar and node.pairs is not None for w in _images(node, key.scalar, asset)
+    )
     scripts = tuple(step.script for _, step in pipeline.steps() if step.script is not None)
     return Graph(workloads=images, pipelines=(pipeline,), scripts=scripts)

@@ -12,7 +12,22 @@ from undercroft.scan.graph import Graph, Text, Workload
 from undercroft.scan.pipelines import Job, Pipeline, Step
 from undercroft.scan.scripts import Command, Script
 
-_GLOBAL = frozenset({"default", "include", "stages", "variables", "workflow", "image", "services", "before_script", "after_script", "cache", "pages", "spec"})
+_GLOBAL = frozenset(
+    {
+        "default",
+        "include",
+        "stages",
+        "variables",
+        "workflow",
+        "image",
+        "services",
+        "before_script",
+        "after_script",
+        "cache",
+        "pages",
+        "spec",
+    }
+)
 _SCRIPTS = ("before_script", "script", "after_script")
 _BRANCHES = {"main", "master", "head", "develop", "HEAD"}
 
@@ -36,7 +51,9 @@ def _includes(node: Node | None) -> Iterator[Text]:
         elif project is not None and project.scalar:
             ref = item.get("ref")
             text = (ref or project).text()
-            yield Text(f"{project.scalar}@{ref.scalar if ref is not None and ref.scalar else ''}", text.evidence, text.span)
+            yield Text(
+                f"{project.scalar}@{ref.scalar if ref is not None and ref.scalar else ''}", text.evidence, text.span
+            )
         elif component is not None and component.scalar:
             yield component.text()
 
@@ -87,7 +104,7 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:  # no
             name = key.scalar or ""
             section = name in _GLOBAL and name not in {"default", "pages"}
             job = document if section and name in {"image", "before_script", "after_script"} else node
-            if section and job is node or job.pairs is None:
+            if (section and job is node) or job.pairs is None:
                 continue
             keys = (name,) if section else _SCRIPTS
             commands: list[Command] = []
@@ -103,14 +120,30 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:  # no
             gate = job.get("environment") if not section else None
             step = Step(name, place, environment=environment, script=script)
             tags = tuple(tag.scalar for tag in (job.get("tags") or job).each() if tag.scalar) if not section else ()
-            jobs.append(Job(name, place, tags, None, "", None, environment, (gate.scalar or (gate.get("name") or gate).scalar or "") if gate else "", (step,)))
+            jobs.append(
+                Job(
+                    name,
+                    place,
+                    tags,
+                    None,
+                    "",
+                    None,
+                    environment,
+                    (gate.scalar or (gate.get("name") or gate).scalar or "") if gate else "",
+                    (step,),
+                )
+            )
             image = _image(job.get("image")) if keys[0] == "image" or not section else None
             if image is not None and image.evidence is not None:
-                workloads.append(Workload(Asset(f"{asset.key}#{name}", "workload", name), "gitlab", image.evidence, image))
+                workloads.append(
+                    Workload(Asset(f"{asset.key}#{name}", "workload", name), "gitlab", image.evidence, image)
+                )
     if not jobs and not includes:
         return Graph()
     head = source.evidence(1)
-    pipeline = Pipeline(asset, "gitlab", source.path, head, {}, None, variables, tuple(jobs), frozenset(), tuple(includes))
+    pipeline = Pipeline(
+        asset, "gitlab", source.path, head, {}, None, variables, tuple(jobs), frozenset(), tuple(includes)
+    )
     return Graph(pipelines=(pipeline,), scripts=tuple(scripts), workloads=tuple(workloads))
 
 

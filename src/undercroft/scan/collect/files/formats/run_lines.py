@@ -80,7 +80,9 @@ def _commands(workload: Workload) -> tuple[Command, ...]:
         if part and place is not None:
             if piped and made:
                 made[-1] = made[-1].into(len(made))
-            made.append(Command(tuple(part), tuple(word.value if word.value is not None else "$?" for word in part), place))
+            made.append(
+                Command(tuple(part), tuple(word.value if word.value is not None else "$?" for word in part), place)
+            )
         piped = i < len(words) and words[i].value in {"|", "|&"}
         start = i + 1
     return tuple(made)
@@ -92,6 +94,9 @@ def link(graph: Graph) -> Graph:
     scripts = tuple(
         Script(workload.asset, workload.format, workload.asset.name, commands, workload.environment)
         for workload in graph.workloads
-        if workload.format in _MANIFESTS and workload.asset.key not in known and workload.words and (commands := _commands(workload))
+        if workload.format in _MANIFESTS
+        and workload.asset.key not in known
+        and workload.words
+        and (commands := _commands(workload))
     )
     return Graph.joined((graph, Graph(scripts=scripts)))

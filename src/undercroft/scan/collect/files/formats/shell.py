@@ -37,7 +37,11 @@ def distinct(workloads: list[Workload]) -> tuple[Workload, ...]:
 
 
 def _starts(
-    command: Command, environment: Mapping[str, Text], path: str, known: frozenset[str], components: Mapping[str, ComponentFact]
+    command: Command,
+    environment: Mapping[str, Text],
+    path: str,
+    known: frozenset[str],
+    components: Mapping[str, ComponentFact],
 ) -> Workload | None:
     if command.printed or not command.words:
         return None
@@ -53,7 +57,9 @@ def _starts(
     bare = command.bare
     if not bare or program(bare[0]) not in known:
         return None
-    return process(command.words[begin:], given, command.words[begin].evidence or command.evidence, "shell", path, components)
+    return process(
+        command.words[begin:], given, command.words[begin].evidence or command.evidence, "shell", path, components
+    )
 
 
 def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:

@@ -25,5 +25,10 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
     block = shell.Block.whole(source)
     found = units.entries(block)
     commands = units.commands(source, found, {})
-    script = Script(Asset(f"systemd:{source.path}", "unit", source.path), "systemd", source.path, tuple(commands), {}, 1)
-    return Graph(workloads=distinct(units.workloads(source, block, source.path, components)), scripts=(script,) if commands else ())
+    script = Script(
+        Asset(f"systemd:{source.path}", "unit", source.path), "systemd", source.path, tuple(commands), {}, 1
+    )
+    return Graph(
+        workloads=distinct(units.workloads(source, block, source.path, components)),
+        scripts=(script,) if commands else (),
+    )
