@@ -13,12 +13,18 @@ from undercroft.model.fix import Fix
 from undercroft.model.redact import names_a_secret
 from undercroft.scan.edits import replaced
 from undercroft.scan.graph import Graph, Span, Text, Workload
-from undercroft.scan.passwords import Strength, issued, strength, written_out
+from undercroft.scan.passwords import Strength, strength, written_out
 
 _USERINFO = re.compile(r"(?<![a-z0-9+.\-])(?P<scheme>[a-z][a-z0-9+.\-]*)://(?P<user>[^\s:/@'\"]*):(?P<value>[^\s@/'\"]+)@", re.IGNORECASE)
 _USER = ("USER", "USERNAME", "_DB", "DATABASE", "ACCESS_KEY", "ACCESS_KEY_ID")
-# A variable of this name holds the public half of a pair, except in a store of one's own, where a default half is a default login.
-_ACCESS_KEY = re.compile(r"(?i)access_?key(?:_?id)?$")
+# The public half of a pair: the other half is what counts.
+_ACCESS_KEY = re.compile(r"(?i)(?<!secret)(?<!secret_)access_?key(?:_?id)?$")
+# ``ngcAPISecret: ngc-api`` and ``keyOfSecretAccessKey: …`` name an object or a key, in the way of charts.
+_NAMES_ANOTHER = re.compile(r"(?:^(?:keyOf|nameOf|existing)[A-Z]|(?<![cC]lient)(?<![jJ]wt)(?<![sS]ession)[a-zA-Z]Secret$)")
+_OBJECT = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)+$|^[A-Z0-9]+(?:_[A-Z0-9]+)+$")
+# Emulators of a cloud take any key, so theirs are none.
+_EMULATOR = re.compile(r"(?i)localstack|:4566\b|\bmoto\b|azurite|fake-?gcs")
+_IDLE = frozenset({"abc", "xyz", "test", "testing", "dummy", "fake", "foo", "foobar", "none", "mock", "key", "secret", "example"})
 _JWT = re.compile(r"^eyJ[\w\-]{8,}\.[\w\-]{8,}\.[\w\-]*$")
 
 
@@ -79,16 +85,21 @@ class Credential:
 
 def secret_name(name: str, value: str) -> bool:
     """Whether a variable holds a credential: by its name, or because the value is a signed token."""
-    if names_a_secret(name):
-        return True
-    return (_ACCESS_KEY.search(name) is not None and re.search(r"(?i)minio|s3|rustfs|aws", name) is not None) or _JWT.match(value) is not None
+    if _NAMES_ANOTHER.search(name) and _OBJECT.match(value) or _ACCESS_KEY.search(name):
+        return False
+    return names_a_secret(name) or _JWT.match(value) is not None
 
 
 def _counts(name: str, value: str) -> bool:
     """Whether name and value together are a written credential."""
-    if not value or not secret_name(name, value) or not written_out(value):
+    return bool(value) and secret_name(name, value) and written_out(value)
+
+
+def _idle(name: str, value: str, variables: Mapping[str, Text]) -> bool:
+    """Whether a cloud's key is one that opens nothing: a stand-in, or meant for an emulator."""
+    if not name.upper().startswith("AWS_"):
         return False
-    return not (_ACCESS_KEY.search(name) and not names_a_secret(name)) or strength("key", value) is Strength.DEFAULT
+    return value.lower() in _IDLE or any(_EMULATOR.search(text.value) for text in variables.values() if text.value)
 
 
 def users_of(variables: Mapping[str, Text]) -> frozenset[str]:
@@ -129,11 +140,10 @@ def _variables(
             continue
         column = text.evidence.column if isinstance(text.evidence, FileEvidence) else 0
         in_list = text.span is not None and column != text.span.start
-        if _counts(name, text.value):
-            beside = users - {text.value.strip("\"'")} if _ACCESS_KEY.search(name) and not names_a_secret(name) else users
+        if _counts(name, text.value) and not _idle(name, text.value.strip("\"'"), variables):
             yield Credential(
                 asset, name, text.value, _masked(text.evidence, text.value), exposure, place, text.span, format_, False,
-                beside, in_list, text.fallback, False, frozenset(documented), ignored,
+                users, in_list, text.fallback, False, frozenset(documented), ignored,
             )  # fmt: skip
         for user, password in in_addresses(text.value):
             yield Credential(
@@ -177,13 +187,15 @@ def written(graph: Graph) -> Iterator[Credential]:
     for secret in graph.secrets:
         evidence = (secret.text.evidence,) if secret.text.evidence else ()
         value = secret.text.value or ""
-        if not written_out(value):
+        place = "values" if secret.format == "helm" else "manifest"
+        if not secret.encoded:
+            for user, password in in_addresses(value):
+                yield Credential(
+                    secret.asset, secret.name, password, _masked(secret.text.evidence, password), UNKNOWN_EXPOSURE, place, None,
+                    secret.format, False, frozenset({user}), False, "", True,
+                )  # fmt: skip
+        if not written_out(value) or not (secret.encoded or _counts(secret.name, value)):
             continue
         yield Credential(
-            secret.asset, secret.name, value, evidence, UNKNOWN_EXPOSURE, "manifest", None, "kubernetes", encoded=True
+            secret.asset, secret.name, value, evidence, UNKNOWN_EXPOSURE, place, None, secret.format, secret.encoded, secret.users
         )
-
-
-def provider_made(credential: Credential) -> bool:
-    """Whether only a provider can have made it, as with an API key of a hosted model."""
-    return issued(credential.name)

@@ -47,6 +47,7 @@ CHECK = Check(
         Example("a fallback that is empty", "absent", _COMPOSE.replace("VALUE", "${DB_PASSWORD:-}")),
         Example("a user name, which is no secret", "absent", "services:\n  db:\n    image: postgres:16\n    environment:\n      POSTGRES_USER: admin\n"),
         Example("a place for a provider's key", "absent", "OPENAI_API_KEY=your-openai-api-key\nHF_TOKEN=hf_xxx\n", file=".env.example"),
+        Example("a key for an emulator of a cloud", "absent", "services:\n  t:\n    image: acme/t:1.2\n    environment:\n      AWS_SECRET_ACCESS_KEY: test123\n      S3_ENDPOINT_URL: http://localstack:4566\n"),
         Example("a value to be filled in", "absent", "POSTGRES_PASSWORD=\n", file=".env.example"),
     ),
 )  # fmt: skip
@@ -74,7 +75,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
         if credential.place == "argument" and credential.url:
             continue  # secret-in-args says it
         fix = credential.fix() or Fix("Generate a secret and keep it outside the file")
-        what = f"falls back to a well-known value where {credential.fallback} is not set" if credential.fallback else "is a default or well-known value"
+        what = (
+            f"falls back to a well-known value where {credential.fallback} is not set"
+            if credential.fallback
+            else "is a default or well-known value"
+        )
         yield Hit(
             credential.asset,
             f"{credential.name} {what}",

@@ -49,6 +49,7 @@ CHECK = Check(
         Example("an empty signing key", "present", _sample("acme/ui:1.2", "WEBUI_SECRET_KEY", "")),
         Example("a notebook with an empty token", "present", "services:\n  n:\n    image: quay.io/jupyter/base-notebook:2025-03-14\n    command: start-notebook.py --IdentityProvider.token=''\n"),
         Example("an empty password in a pod", "present", "apiVersion: v1\nkind: Pod\nmetadata: {name: t}\nspec:\n  containers:\n    - name: t\n      image: mysql:8.0.36\n      env: [{name: MYSQL_ALLOW_EMPTY_PASSWORD, value: 'true'}]\n", file="pod.yaml"),
+        Example("an image whose own configuration leaves the door open", "absent", "services:\n  cache:\n    image: redis:7.2.4\n"),
         Example("the switch is off", "absent", _sample("mysql:8.0.36", "MYSQL_ALLOW_EMPTY_PASSWORD", "no")),
         Example("a provider's key left empty", "absent", _sample("acme/ui:1.2", "OPENAI_API_KEY", "")),
         Example("a mail server that needs no password", "absent", _sample("acme/ui:1.2", "SMTP_PASSWORD", "")),
@@ -60,7 +61,9 @@ CHECK = Check(
 _TRUE = frozenset({"1", "true", "yes", "on", "y"})
 _ALLOW = re.compile(r"(?i)allow_?(?:empty|anonymous|no)_?(?:root_?)?(?:password|login)$")
 _METHOD = re.compile(r"(?i)(?:host_auth_method|auth_?type|auth_?mode|auth_?method)$")
-_CLIENT = re.compile(r"(?i)smtp|mail|proxy|ldap|ssh|keystore|truststore|passphrase|imap|otp|sso|oauth|google|github|vapid")
+_CLIENT = re.compile(
+    r"(?i)smtp|mail|proxy|ldap|ssh|keystore|truststore|passphrase|imap|otp|sso|oauth|google|github|vapid"
+)
 _OFF_NAMES = re.compile(r"auth|security|protected|login|password|token")
 _ON_NAMES = re.compile(r"empty|insecure|anonymous|skip|unauthenticated|no-auth|disable")
 
@@ -76,16 +79,28 @@ def _switch(setting: Setting, secret: bool) -> bool:
         return _ON_NAMES.search(setting.name) is not None
     if value is False:
         return _OFF_NAMES.search(setting.name) is not None and not _ON_NAMES.search(setting.name)
-    return isinstance(value, str) and value.lower() in {"trust", "none", "off", "noauth", "disabled"} and "auth" in setting.name
+    return (
+        isinstance(value, str)
+        and value.lower() in {"trust", "none", "off", "noauth", "disabled"}
+        and "auth" in setting.name
+    )
 
 
-def _switches(running: Running) -> tuple[Evidence, ...]:
-    """Where the component itself is told to ask for nothing; nothing when it asks all the same, or merely by default."""
+def _switches(workload: Workload, running: Running) -> tuple[Evidence, ...]:
+    """Where the component itself is told to ask for nothing; nothing when it asks all the same, or merely by default.
+
+    What an image's own configuration says is a default to whoever runs it.
+    """
     whole = running.settings.get("authentication")
     if whole is None or whole.value != "off":
         return ()
-    written = [s for s in running.settings.values() if s.name in running.fact.settings and _switch(s, running.fact.settings[s.name].type == "secret")]
-    return tuple(dict.fromkeys(e for s in written for e in s.evidence))
+    written = [
+        s
+        for s in running.settings.values()
+        if s.name in running.fact.settings and _switch(s, running.fact.settings[s.name].type == "secret")
+    ]
+    image = workload.image.evidence if workload.image is not None else None
+    return tuple(dict.fromkeys(e for s in written for e in s.evidence if e not in {image, workload.head}))
 
 
 def _means_nothing(name: str, text: Text) -> bool:
@@ -96,7 +111,13 @@ def _means_nothing(name: str, text: Text) -> bool:
         return value.strip().lower() in _TRUE
     if _METHOD.search(name):
         return value.strip().lower() == "trust"
-    if value.strip().strip("\"'") or not text.literal or not names_a_secret(name) or issued(name) or _CLIENT.search(name):
+    if (
+        value.strip().strip("\"'")
+        or not text.literal
+        or not names_a_secret(name)
+        or issued(name)
+        or _CLIENT.search(name)
+    ):
         return False
     return signs(name) or re.search(r"(?i)(?:passw(?:or)?d|pass|pwd|passwd)$", name) is not None
 
@@ -112,7 +133,7 @@ def examine(graph: Graph) -> Iterator[Hit]:
     for workload in graph.workloads:
         told: tuple[Evidence, ...] = ()
         for running in workload.running:
-            places = _switches(running)
+            places = _switches(workload, running)
             told += places
             if places:
                 fix = Fix(f"Take the switch away and give {running.fact.name} a generated secret from outside the file")

@@ -41,6 +41,7 @@ CHECK = Check(
         Example("a branch and a moving word", "present", _SAMPLE.replace("IMAGE", "ghcr.io/berriai/litellm:main-latest")),
         Example("a built image under a registry's name", "present", "services:\n  ui:\n    build: .\n    image: ghcr.io/acme/ui:${TAG-main}\n"),
         Example("a version that is called stable", "absent", _SAMPLE.replace("IMAGE", "ghcr.io/berriai/litellm:v1.80.11-stable.1")),
+        Example("a reference that a build tool fills in", "absent", _SAMPLE.replace("IMAGE", "ko://github.com/acme/server/cmd/manager")),
         Example("a version", "absent", _SAMPLE.replace("IMAGE", "vllm/vllm-openai:v0.8.5")),
         Example("latest, pinned by its digest", "absent", _SAMPLE.replace("IMAGE", "redis:latest@sha256:" + "a" * 64)),
         Example("a variable without a default", "unknown", _SAMPLE.replace("IMAGE", "vllm/vllm-openai:${VLLM_TAG}")),
@@ -51,6 +52,10 @@ CHECK = Check(
     ),
 )  # fmt: skip
 
+_REFERENCE = re.compile(
+    r"^(?!(?:ko|docker|oci|https?)://)[a-z0-9][\w.\-]*(?::\d+)?(?:/[\w.\-]+)*(?::[\w.\-]+)?(?:@[\w:]+)?$"
+)
+"""An image name as OCI distribution writes it; anything else is filled in or built by a tool that was not run here."""
 MOVING = frozenset(
     {
         "latest",
@@ -76,7 +81,9 @@ def moves(tag: str | None) -> bool:
     if tag is None:
         return True
     low = tag.lower()
-    return low in MOVING or (bool(MOVING & set(re.split(r"[-_.]", low))) and re.search(r"\d+\.\d+|\d{8}|[0-9a-f]{7,}", low) is None)
+    return low in MOVING or (
+        bool(MOVING & set(re.split(r"[-_.]", low))) and re.search(r"\d+\.\d+|\d{8}|[0-9a-f]{7,}", low) is None
+    )
 
 
 def _built(workload: Workload, ref: Reference) -> bool:
@@ -89,11 +96,7 @@ def examine(graph: Graph) -> Iterator[Hit]:
     """Images of workloads that are pulled, not built."""
     for workload in graph.workloads:
         image = workload.image
-        if (
-            image is None
-            or image.evidence is None
-            or image.reason.startswith("built on stage")
-        ):
+        if image is None or image.evidence is None or image.reason.startswith("built on stage"):
             continue
         if image.value is None and "built-here" in workload.spans:
             continue
@@ -102,6 +105,8 @@ def examine(graph: Graph) -> Iterator[Hit]:
                 workload.asset, "Which image runs cannot be known", (image.evidence,), Fix("Give the variable a default that is pinned"), workload.exposure, "image",
                 Verdict.UNKNOWN, image.reason,
             )  # fmt: skip
+            continue
+        if not _REFERENCE.match(image.value) or image.value == "auto":  # "auto": the mesh's own injection fills it in
             continue
         ref = reference(image.value)
         if ref.digest or ref.repository == "docker.io/library/scratch" or _built(workload, ref):

@@ -150,6 +150,19 @@ def _fix(workload: Workload, running: Running) -> Fix:
     return Fix(f"Switch on the authentication of {name}, bind it to loopback, or put a guard with identity in front")
 
 
+def _merely_built(workload: Workload, running: Running) -> bool:
+    """Whether this is an image that leaves it to whoever runs it: nothing in it opens the component or switches a guard off."""
+    if workload.format != "dockerfile":
+        return False
+    base = workload.image.evidence if workload.image is not None else None
+    told = [
+        s
+        for name in ("authentication", "bind")
+        if (s := running.settings.get(name)) is not None and s.origin is Origin.EXPLICIT
+    ]
+    return not any(e not in {base, workload.head} for s in told for e in s.evidence)
+
+
 def _openings(workload: Workload, running: Running) -> tuple[Evidence, ...]:
     """Where it is written who reaches the component: its publications, and the address it binds to."""
     bind = running.settings.get("bind")
@@ -161,7 +174,7 @@ def _openings(workload: Workload, running: Running) -> tuple[Evidence, ...]:
 def examine(graph: Graph) -> Iterator[Hit]:
     """Every component with a setting ``authentication`` that is off or cannot be known. Stores have a check of their own."""
     for workload, running in graph.components():
-        if running.fact.kind in STORES:
+        if running.fact.kind in STORES or _merely_built(workload, running):
             continue
         if "authentication" not in running.fact.derived and "authentication" not in running.fact.settings:
             continue
@@ -178,7 +191,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
                 else f"{name} runs without authentication ({_how(setting)})"
             )
             extra = running.settings.get("authentication")
-            both = (*evidence, *(extra.evidence if answered and extra is not None else ()), *_openings(workload, running))
+            both = (
+                *evidence,
+                *(extra.evidence if answered and extra is not None else ()),
+                *_openings(workload, running),
+            )
             yield Hit(
                 workload.asset,
                 title,
