@@ -17,7 +17,7 @@ _WORD = (
     r"[\w.\-]*(?:passw(?:or)?d|passwd|pwd|passphrase|secret|token|api[_\-]?key|access[_\-]?key|private[_\-]?key|"
     r"account[_\-]?key|client[_\-]?key|master[_\-]?key|enc(?:ryption)?[_\-]?key|fernet[_\-]?key|signing[_\-]?key|credentials?|auth[_\-]?key|"
     r"secret[_\-]?key|session[_\-]?key|jwt[_\-]?key|role[_\-]?key|anon[_\-]?key|secret[_\-]?key[_\-]?base|"
-    r"(?<![a-z])(?:pass|salt)|(?:redis|neo4j|smtp|basic|http)[_\-]auth)"
+    r"(?<![a-z])(?:pass|salt)|require[_\-]?pass|master[_\-]?auth|(?:redis|neo4j|smtp|basic|http|gradio|api)[_\-]auth)"
 )
 _NAME = r"(?<![\w.\-])" + _WORD
 # The look-behind lets a match begin at the start of a word only: without it a long run of letters costs its square.

@@ -80,6 +80,8 @@ def _words(started: Started, entry: Image | None) -> tuple[tuple[Text, ...], boo
         prefix = tuple(Text(word, place, literal=False) for word in entry.command_prefix)
         if entry.entrypoint:
             return (*prefix, *command), True
+        if command and (command[0].value or "").startswith("-"):
+            return (*prefix, *command), True  # the image's start script puts its program in front of options
         return (command or prefix), True
     return command, False
 
