@@ -58,6 +58,8 @@ def _tag_version(template: str, tag: str | None) -> tuple[str | None, str]:
     match = re.fullmatch(pattern, tag)
     if match is None:
         return None, f"tag {tag} does not say a version"
+    if re.fullmatch(r"\d{1,3}", match[1]):
+        return None, f"tag {tag} moves with every release of {match[1]}.x, so it says no version"
     return match[1], f"image tag {tag}"
 
 

@@ -111,8 +111,22 @@ def _upstreams(directives: list[Directive]) -> dict[str, str]:
     return found
 
 
+def _maps(directives: list[Directive]) -> dict[str, str]:
+    """Variable of a ``map`` → the first value it can take."""
+    found = {}
+    for block, _ in _blocks(directives, "map"):
+        values = [
+            d.arguments[0]
+            for d in block.block
+            if d.arguments and d.name not in {"default", "hostnames", "include", "volatile"}
+        ]
+        if len(block.arguments) == 2 and values:
+            found[block.arguments[1]] = values[0]
+    return found
+
+
 def _passage(
-    source: Source, path: str, block: list[Directive], around: list[Directive], upstreams: Mapping[str, str]
+    source: Source, path: str, block: list[Directive], around: list[Directive], names: Mapping[str, str]
 ) -> Passage | None:
     target = next((d for d in block if d.name in _PASSES and d.arguments), None)
     if target is None:
@@ -120,9 +134,11 @@ def _passage(
     address = target.arguments[0]
     steering = _STEERING.search(address)
     name = re.sub(r"^\w+://", "", address).partition("/")[0]
+    variable = re.match(r"\$\w+", name)
+    name = names.get(variable[0], name) if variable else name
     limited = any(d.name in _LIMITS for d in (*block, *around))
     return Passage(
-        path, upstreams.get(name, name), source.evidence(target.line), _authenticates(block) or _authenticates(around), limited,
+        path, names.get(name, name), source.evidence(target.line), _authenticates(block) or _authenticates(around), limited,
         next((g for g in steering.groups() if g), "") if steering else "",
     )  # fmt: skip
 
@@ -142,16 +158,14 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:  # no
     if "server" not in source.text or "listen" not in source.text:
         return Graph()
     directives = _directives(source)
-    upstreams = _upstreams(directives)
+    names = _upstreams(directives) | _maps(directives)
     found = []
     for server, around in _blocks(directives, "server"):
         listens = [d for d in server.block if d.name == "listen"]
         ssl = any(d.name == "ssl" and d.arguments[:1] == ["on"] for d in server.block)
         passages = []
         for location in _locations(server.block):
-            passage = _passage(
-                source, " ".join(location.arguments), location.block, [*server.block, *around], upstreams
-            )
+            passage = _passage(source, " ".join(location.arguments), location.block, [*server.block, *around], names)
             if passage is not None:
                 passages.append(passage)
         direct = any(d.name == "return" and d.arguments[:1] and d.arguments[0].startswith("30") for d in server.block)
