@@ -20,7 +20,7 @@ from undercroft.model.fix import Fix
 from undercroft.model.risk import Risk
 from undercroft.model.verdict import Severity, Verdict
 from undercroft.scan.check import Check, Example, Hit
-from undercroft.scan.graph import Graph
+from undercroft.scan.graph import Graph, Running
 
 _SAMPLE = 'services:\n  model:\n    image: vllm/vllm-openai:v0.8.5\n    command: --model m --api-key=${KEY:?} TLS\n    ports:\n      - "IP8000:8000"\n'
 
@@ -38,6 +38,11 @@ CHECK = Check(
 )  # fmt: skip
 
 
+def _plainly(running: Running) -> str:
+    """What it does without TLS, in the words of its protocol."""
+    return "serves plain HTTP" if any(port.protocol == "http" for port in running.fact.ports) else "speaks without TLS"
+
+
 def examine(graph: Graph) -> Iterator[Hit]:
     """Components with a setting ``tls`` that is off or unknown, reachable beyond the host."""
     for workload, running in graph.components():
@@ -50,7 +55,7 @@ def examine(graph: Graph) -> Iterator[Hit]:
         locator = f"{running.fact.slug}:tls"
         if setting.known and setting.value == "off":
             fix = Fix("Terminate TLS in front of it, or give it a certificate and key")
-            yield Hit(workload.asset, f"{name} serves plain HTTP", evidence, fix, exposure, locator)
+            yield Hit(workload.asset, f"{name} {_plainly(running)}", evidence, fix, exposure, locator)
         elif not setting.known:
             yield Hit(
                 workload.asset, f"Whether {name} serves TLS cannot be known", evidence, Fix("Give the variable a value, or scan the running endpoint"),
