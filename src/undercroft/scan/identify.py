@@ -86,6 +86,20 @@ def _words(started: Started, entry: Image | None) -> tuple[tuple[Text, ...], boo
     return command, False
 
 
+_MORE = re.compile(r"(?i)arg|opt|flag|extra|param|^@$|^\*$")
+
+
+def _complete(arguments: Sequence[Text]) -> bool:
+    """Whether no unresolved word can be an option of its own: it is the value of the option before it, or there is none."""
+    for i, word in enumerate(arguments):
+        if word.value is not None:
+            continue
+        before = arguments[i - 1].value if i else None
+        if before is None or not before.startswith("--") or "=" in before or any(_MORE.search(name) for name in word.uses):
+            return False
+    return True
+
+
 _SCRIPT = re.compile(r"(?:^|/)(?:[\w.\-]*entry-?point[\w.\-]*|[\w.\-]+\.sh)$")
 _Match = tuple[ComponentFact, Command, tuple[int, int]]
 
@@ -137,7 +151,7 @@ def identify(started: Started, components: Mapping[str, ComponentFact]) -> tuple
                     tuple(e for e in (words[begin - 1].evidence,) if e),
                 ),
             )  # fmt: skip
-        run(component, fact, arguments, complete=None not in [w.value for w in arguments])
+        run(component, fact, arguments, complete=_complete(arguments))
     elif matched is not None:
         # Nothing of the command line was recognised. Arguments appended to an unknown entrypoint are still the component's.
         replaced = started.entrypoint is not None or (

@@ -40,22 +40,25 @@ def is_store(running: Running, listener: Listener) -> bool:
     return running.fact.kind in STORES and listener.role not in {"administration", "metrics", "web"}
 
 
-def default_login(running: Running) -> bool:
-    """Whether a fresh installation lets a documented login in, and nothing here replaces it."""
-    active = [each for each in running.fact.credentials if each.active and not each.versions]
-    return any(
-        each.setting == "" or not (setting := running.setting(each.setting)).known or setting.value in {None, each.secret}
-        for each in active
-        if each.setting == "" or each.setting in running.fact.settings
-    )
+def default_login(workload: Workload, running: Running) -> bool:
+    """Whether a fresh installation lets a documented account in, and nothing here replaces its password."""
+    for each in running.fact.credentials:
+        if not each.active or not each.user or each.versions:
+            continue
+        setting = running.settings.get(each.setting)
+        written = workload.environment.get(each.setting)
+        value = written.value if written is not None else setting.value if setting is not None and setting.known else each.secret
+        if value in {each.secret, None} and (written is None or written.value is not None):
+            return not any(name.upper().startswith(f"{each.setting}_") for name in workload.environment)
+    return False
 
 
-def is_administration(running: Running, listener: Listener) -> bool:
+def is_administration(workload: Workload, running: Running, listener: Listener) -> bool:
     """Whether only administrators have business there: a console beside the service, or a page with a login everybody knows."""
     if listener.role == "administration":
         beside = any(port.role in _SERVICE and port.number != listener.port for port in running.fact.ports)
         return beside or running.fact.kind in {"dashboard", "system"}
-    return listener.role == "web" and running.fact.kind == "dashboard" and default_login(running)
+    return listener.role == "web" and running.fact.kind == "dashboard" and default_login(workload, running)
 
 
 def places(listener: Listener) -> tuple[Evidence, ...]:

@@ -32,6 +32,8 @@ CHECK = Check(
     weighed=False,
     examples=(
         Example("the console of an object store", "present", _SAMPLE.replace("PORT", "9021:9001")),
+        Example("a dashboard with the first login everybody knows", "present", "services:\n  g:\n    image: grafana/grafana:11.2.0\n    ports: ['3000:3000']\n"),
+        Example("a dashboard whose first password comes from outside", "absent", "services:\n  g:\n    image: grafana/grafana:11.2.0\n    environment:\n      GF_SECURITY_ADMIN_PASSWORD: ${GRAFANA_PASSWORD:?}\n    ports: ['3000:3000']\n"),
         Example("the console on loopback", "absent", _SAMPLE.replace("PORT", "127.0.0.1:9021:9001")),
         Example("the service beside the console", "absent", _SAMPLE.replace("PORT", "9000:9000")),
         Example("a tracking server, whose one port is its service", "absent", 'services:\n  t:\n    image: ghcr.io/mlflow/mlflow:v2.9.2\n    command: mlflow server --host 0.0.0.0\n    ports: ["5000:5000"]\n'),
@@ -44,9 +46,14 @@ def examine(graph: Graph) -> Iterator[Hit]:
     for workload in graph.workloads:
         for listener in workload.listeners:
             running, reach = answering(workload, listener), listener.exposure.reach
-            if running is None or reach is None or reach < Reach.PRIVATE or not is_administration(running, listener):
+            if running is None or reach is None or reach < Reach.PRIVATE or not is_administration(workload, running, listener):
                 continue
             title = f"The administration page of {running.fact.name} ({named(listener)}) is open to the {listener.exposure.label}"
             yield Hit(
-                workload.asset, title, places(listener), to_loopback(workload, listener), listener.exposure, f"port:{listener.port}"
+                workload.asset,
+                title,
+                places(listener),
+                to_loopback(workload, listener),
+                listener.exposure,
+                f"port:{listener.port}",
             )

@@ -48,5 +48,10 @@ def examine(graph: Graph) -> Iterator[Hit]:
         if is_store(running, listener):
             title = f"{named(listener).capitalize()} of {running.fact.name} is open to the {listener.exposure.label}"
             yield Hit(
-                workload.asset, title, places(listener), to_loopback(workload, listener), listener.exposure, f"port:{listener.port}"
+                workload.asset,
+                title,
+                places(listener),
+                to_loopback(workload, listener),
+                listener.exposure,
+                f"port:{listener.port}",
             )

@@ -45,13 +45,19 @@ CHECK = Check(
 def examine(graph: Graph) -> Iterator[Hit]:
     """Every listener of a recognised component with reach beyond the host, stores and administration pages left to their own checks."""
     for workload, running, listener in opened(graph):
-        if is_store(running, listener) or is_administration(running, listener):
+        if is_store(running, listener) or is_administration(workload, running, listener):
             continue
         name, exposure = running.fact.name, listener.exposure
         title = f"{named(listener).capitalize()} of {name} is open to the {exposure.label}"
         severity = Severity.LOW if listener.role in {"metrics", "internal"} else None
         yield Hit(
-            workload.asset, title, places(listener), to_loopback(workload, listener), exposure, f"port:{listener.port}", severity=severity
+            workload.asset,
+            title,
+            places(listener),
+            to_loopback(workload, listener),
+            exposure,
+            f"port:{listener.port}",
+            severity=severity,
         )
     for workload in graph.workloads:
         if not workload.running:

@@ -48,7 +48,12 @@ CHECK = Check(
 def examine(graph: Graph) -> Iterator[Hit]:
     """Every written credential that is neither a default nor predictable, and no argument or address."""
     for credential in written(graph):
-        if credential.place == "argument" or credential.url or credential.ignored or credential.strength is not Strength.UNKNOWN:
+        if (
+            credential.place == "argument"
+            or credential.url
+            or credential.ignored
+            or credential.strength is not Strength.UNKNOWN
+        ):
             continue
         fix = credential.fix() or Fix("Refer to a secret kept outside the file, and rotate the value")
         yield Hit(

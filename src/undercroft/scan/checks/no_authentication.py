@@ -151,7 +151,7 @@ def _fix(workload: Workload, running: Running) -> Fix:
 
 
 def _merely_built(workload: Workload, running: Running) -> bool:
-    """Whether this is an image that leaves it to whoever runs it: nothing in it opens the component or switches a guard off."""
+    """Whether this is an image that leaves it to whoever runs it: nothing in it starts or opens the component, or switches a guard off."""
     if workload.format != "dockerfile":
         return False
     base = workload.image.evidence if workload.image is not None else None
@@ -160,6 +160,8 @@ def _merely_built(workload: Workload, running: Running) -> bool:
         for name in ("authentication", "bind")
         if (s := running.settings.get(name)) is not None and s.origin is Origin.EXPLICIT
     ]
+    if any(word.literal and word.evidence not in {base, workload.head, None} for word in workload.words):
+        return False
     return not any(e not in {base, workload.head} for s in told for e in s.evidence)
 
 
@@ -203,6 +205,7 @@ def examine(graph: Graph) -> Iterator[Hit]:
                 _fix(workload, running),
                 exposure,
                 f"{running.fact.slug}:authentication",
+                severity=Severity.HIGH if workload.format == "dockerfile" else None,
                 risk=risk,
             )
         elif not setting.known:

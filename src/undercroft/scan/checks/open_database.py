@@ -61,8 +61,12 @@ def examine(graph: Graph) -> Iterator[Hit]:
                 continue  # empty-password says so at the switch
             how = "answers without a password" if answered else "asks for no password"
             opened = tuple(e for x in workload.listeners if (x.exposure.reach or 0) >= Reach.PRIVATE for e in places(x))
-            fix = Fix(f"Give {fact.name} a password from outside the file, and keep it off every network that does not need it")
-            yield Hit(workload.asset, f"{fact.name} {how}", tuple(dict.fromkeys((*evidence, *opened))), fix, exposure, locator)
+            fix = Fix(
+                f"Give {fact.name} a password from outside the file, and keep it off every network that does not need it"
+            )
+            yield Hit(
+                workload.asset, f"{fact.name} {how}", tuple(dict.fromkeys((*evidence, *opened))), fix, exposure, locator
+            )
         elif not setting.known and wide and evidence:
             yield Hit(
                 workload.asset, f"Whether {fact.name} asks for a password cannot be known", evidence,

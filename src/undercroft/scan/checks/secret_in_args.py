@@ -37,6 +37,7 @@ CHECK = Check(
         Example("a password in an address", "present", "services:\n  t:\n    image: acme/t:1.2\n    command: serve --store postgresql://t:Zk39xPq7LmT2@db/t\n"),
         Example("a token that Compose puts on the command line", "present", "services:\n  t:\n    image: acme/t:1.2\n    command: ./fetch.sh ${HF_TOKEN}\n"),
         Example("a variable that the shell in the container fills in", "absent", "services:\n  t:\n    image: acme/t:1.2\n    command: sh -c 'echo $${HF_TOKEN} | login'\n"),
+        Example("the program's own flag, filled from outside", "absent", _SAMPLE.replace("KEY", "--api-key ${KEY:?}")),
         Example("a variable that is no secret", "absent", _SAMPLE.replace("KEY", "--port ${PORT:-8000}")),
         Example("a flag that takes a number of tokens", "absent", _SAMPLE.replace("KEY", "--max-num-batched-tokens 4096")),
     ),
@@ -58,8 +59,13 @@ def examine(graph: Graph) -> Iterator[Hit]:
                 f"argument:{credential.name}",
             )
     for workload in graph.workloads:
-        for name, place in {u: w.evidence for w in workload.words for u in w.uses if names_a_secret(u)}.items():
-            fix = Fix(f"Let the program read {name} from its environment or from a file", note="write $$ where a shell in the container is to fill it in")
+        if any(names_a_secret((word.value or "").partition("=")[0].lstrip("-")) for word in workload.words if (word.value or "").startswith("-")):
+            continue  # the program's own flag for it, which the catalogue's settings judge
+        for name, place in {used: word.evidence for word in workload.words for used in word.uses if names_a_secret(used)}.items():
+            fix = Fix(
+                f"Let the program read {name} from its environment or from a file",
+                note="write $$ where a shell in the container is to fill it in",
+            )
             yield Hit(
                 workload.asset, f"Compose puts {name} on the command line", (place,) if place else (), fix, workload.exposure,
                 f"argument:{name}", severity=Severity.LOW,

@@ -16,8 +16,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from undercroft.model.fix import Fix
 from undercroft.model.exposure import UNKNOWN_EXPOSURE
+from undercroft.model.fix import Fix
 from undercroft.model.redact import names_a_secret
 from undercroft.model.risk import Risk
 from undercroft.model.verdict import Severity
@@ -25,7 +25,7 @@ from undercroft.scan.check import Check, Example, Hit
 from undercroft.scan.graph import Graph
 from undercroft.scan.passwords import written_out
 
-_SAMPLE = "FROM python:3.11\nLINE\nCMD [\"python\", \"app.py\"]\n"
+_SAMPLE = 'FROM python:3.11\nLINE\nCMD ["python", "app.py"]\n'
 
 CHECK = Check(
     title="Secret in an image",

@@ -123,7 +123,9 @@ def _assigned(source: Source, step: Mapping[str, Any], known: Mapping[str, str])
     return found
 
 
-def _argument(source: Source, step: Mapping[str, Any], given: Mapping[str, str], outer: Mapping[str, Text]) -> dict[str, Text]:
+def _argument(
+    source: Source, step: Mapping[str, Any], given: Mapping[str, str], outer: Mapping[str, Text]
+) -> dict[str, Text]:
     found = {}
     for word in str(step["value"]).split():
         name, equals, value = word.partition("=")
@@ -140,7 +142,9 @@ def _argument(source: Source, step: Mapping[str, Any], given: Mapping[str, str],
     return found
 
 
-def _installed(source: Source, step: Mapping[str, Any], known: Mapping[str, str], components: Mapping[str, ComponentFact]) -> Iterator[Component]:
+def _installed(
+    source: Source, step: Mapping[str, Any], known: Mapping[str, str], components: Mapping[str, ComponentFact]
+) -> Iterator[Component]:
     for match in _INSTALL.finditer(str(step["value"])):
         for word in match[1].split():
             filled = interpolate(Text(word), known).value or word.partition("==")[0]
@@ -157,7 +161,9 @@ def _installed(source: Source, step: Mapping[str, Any], known: Mapping[str, str]
                 if requirement[1] in source.line(at) and "install" not in requirement[1]:
                     line, column = at, source.line(at).find(requirement[1]) + 1
                     break
-            yield Component(fact.slug, version, certainty, f"pip install {requirement[1]}{pinned}", (source.evidence(line, column),))
+            yield Component(
+                fact.slug, version, certainty, f"pip install {requirement[1]}{pinned}", (source.evidence(line, column),)
+            )
 
 
 def _copied(source: Source, step: Mapping[str, Any]) -> Iterator[Copied]:
@@ -181,7 +187,9 @@ def _copied(source: Source, step: Mapping[str, Any]) -> Iterator[Copied]:
             yield Copied(Text(word, place), words[-1], verified)
 
 
-def stages(source: Source, components: Mapping[str, ComponentFact], given: Mapping[str, str] | None = None) -> list[Stage]:
+def stages(
+    source: Source, components: Mapping[str, ComponentFact], given: Mapping[str, str] | None = None
+) -> list[Stage]:
     """The stages of a Dockerfile in their order. ``given``: build arguments from outside."""
     handed = given or {}
     outer: dict[str, Text] = {}
@@ -198,7 +206,12 @@ def stages(source: Source, components: Mapping[str, ComponentFact], given: Mappi
 
 
 def _values(*sources: Mapping[str, Text]) -> dict[str, str]:
-    return {name: text.value for each in sources for name, text in each.items() if text.value is not None and (text.value or text.literal)}
+    return {
+        name: text.value
+        for each in sources
+        for name, text in each.items()
+        if text.value is not None and (text.value or text.literal)
+    }
 
 
 def _begun(source: Source, step: Mapping[str, Any], outer: Mapping[str, Text], before: list[Stage]) -> Stage:
@@ -220,7 +233,12 @@ def _begun(source: Source, step: Mapping[str, Any], outer: Mapping[str, Text], b
 
 
 def _advanced(
-    source: Source, step: Mapping[str, Any], stage: Stage, given: Mapping[str, str], outer: Mapping[str, Text], components: Mapping[str, ComponentFact]
+    source: Source,
+    step: Mapping[str, Any],
+    stage: Stage,
+    given: Mapping[str, str],
+    outer: Mapping[str, Text],
+    components: Mapping[str, ComponentFact],
 ) -> Stage:
     """The stage after one more instruction."""
     known = _values(stage.arguments, stage.environment)
@@ -241,7 +259,9 @@ def _advanced(
             text = interpolate(Text(str(step["value"]).strip(), source.evidence(step["startline"] + 1)), known)
             place = (source.evidence(step["startline"] + 1),)
             origin = Origin.UNKNOWN if text.value is None else Origin.EXPLICIT
-            return replace(stage, user=Setting("user", text.value, origin, place, text.reason if text.value is None else ""))
+            return replace(
+                stage, user=Setting("user", text.value, origin, place, text.reason if text.value is None else "")
+            )
         case "EXPOSE":
             place = source.evidence(step["startline"] + 1)
             value = interpolate(Text(str(step["value"])), known).value or ""

@@ -28,7 +28,9 @@ OVERRIDES = {
 """The file Compose reads on top of each of them when nobody names files."""
 
 
-def flat(node: Node, steps: int = MAX_STEPS, done: dict[int, list[tuple[Node, Node]]] | None = None) -> list[tuple[Node, Node]]:
+def flat(
+    node: Node, steps: int = MAX_STEPS, done: dict[int, list[tuple[Node, Node]]] | None = None
+) -> list[tuple[Node, Node]]:
     """Keys and values of a mapping with merge keys filled in, also those of the merged; the mapping's own keys win.
 
     ``done`` keeps a mapping that many aliases name from being worked through more than once.
@@ -62,7 +64,9 @@ def _target(node: Node) -> str:
     return parts[1] if len(parts) > 1 else parts[0]
 
 
-def merged(base: Node, over: Node, key: str = "", steps: int = MAX_STEPS, done: dict[tuple[int, int], Node] | None = None) -> Node:
+def merged(
+    base: Node, over: Node, key: str = "", steps: int = MAX_STEPS, done: dict[tuple[int, int], Node] | None = None
+) -> Node:
     """``over`` laid on ``base``. A pair that aliases bring up again is merged once."""
     done = {} if done is None else done
     pair = (id(base), id(over))

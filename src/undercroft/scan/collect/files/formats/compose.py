@@ -19,12 +19,13 @@ from undercroft.scan.collect.files.formats import env
 from undercroft.scan.collect.files.image import Stage
 from undercroft.scan.collect.files.interpolate import dotenv as values
 from undercroft.scan.collect.files.interpolate import interpolate
+from undercroft.scan.collect.files.places import placed
 from undercroft.scan.collect.files.services import is_overlay, networks, services
 from undercroft.scan.collect.files.source import Source
 from undercroft.scan.collect.files.tree import Node
 from undercroft.scan.graph import Graph, Listener, Running, Span, Text, Workload
 from undercroft.scan.identify import Started, binds_to_loopback, identify, ports
-from undercroft.scan.words import split
+from undercroft.scan.words import expand, split
 
 _PORT = re.compile(
     r"^(?:(?P<ip>\[[0-9a-fA-F:]+\]|[0-9a-zA-Z.:]*?):)??(?:(?P<host>\d+(?:-\d+)?)?:)?(?P<target>\d+(?:-\d+)?)(?:/(?P<protocol>tcp|udp))?$"
@@ -45,16 +46,20 @@ def is_compose(document: Node) -> bool:
 def _words(node: Node | None, variables: Mapping[str, str]) -> tuple[Text, ...] | None:
     if node is None or (node.scalar is None and node.items is None):
         return None
-    if node.items is not None:
-        return tuple(interpolate(word, variables, holes=True) for word in node.words())
-    return split(interpolate(node.text(), variables, holes=True))
+    if node.items is None:
+        return placed(split(interpolate(node.text(), variables, holes=True)), node)
+    words = tuple(interpolate(word, variables, holes=True) for word in node.words())
+    expanded = expand(words)
+    return words if len(expanded) == len(words) else placed(expanded, node)
 
 
 def _from_files(file: File, service: Node, variables: Mapping[str, str]) -> dict[str, Text]:
     """Variables of the service's ``env_file`` entries, in their order. The file itself is judged where it stands."""
     node = service.get("env_file")
     found: dict[str, Text] = {}
-    for entry in (node.items if node is not None and node.items is not None else [node] if node is not None else [])[:50]:
+    for entry in (node.items if node is not None and node.items is not None else [node] if node is not None else [])[
+        :50
+    ]:
         path = entry.get("path") or entry
         name = interpolate(path.text(), variables).value if path.scalar else None
         text = file.beside(name) if name else None
@@ -96,7 +101,9 @@ def _environment(file: File, service: Node, variables: Mapping[str, str]) -> dic
     return found
 
 
-def _built(file: File, service: Node, variables: Mapping[str, str], components: Mapping[str, ComponentFact]) -> Stage | None:
+def _built(
+    file: File, service: Node, variables: Mapping[str, str], components: Mapping[str, ComponentFact]
+) -> Stage | None:
     """What the Dockerfile of the service's ``build`` makes; ``None`` when there is none to be read."""
     node = service.get("build")
     if node is None:
@@ -106,7 +113,9 @@ def _built(file: File, service: Node, variables: Mapping[str, str], components: 
     if "://" in context or not context or node.get("dockerfile_inline") is not None:
         return None
     written = node.get("dockerfile")
-    name = (interpolate(written.text(), variables).value if written is not None and written.scalar else "Dockerfile") or ""
+    name = (
+        interpolate(written.text(), variables).value if written is not None and written.scalar else "Dockerfile"
+    ) or ""
     path = posixpath.join(context, name)
     text = file.beside(path)
     if text is None:
@@ -126,7 +135,9 @@ def _built(file: File, service: Node, variables: Mapping[str, str], components: 
     return stages[-1] if stages else None
 
 
-def _started(service: Node, variables: Mapping[str, str], head: Evidence, environment: dict[str, Text], stage: Stage | None) -> Started:
+def _started(
+    service: Node, variables: Mapping[str, str], head: Evidence, environment: dict[str, Text], stage: Stage | None
+) -> Started:
     """How the service is started: what it says itself, and what its image says where it is silent."""
     node = service.get("image")
     own = interpolate(node.text(), variables) if node and node.scalar else None
@@ -164,11 +175,15 @@ def _container(
         "user": fact("user", user, user.scalar if user else None, None),
     }
     if user is None and stage is not None:  # judged where the Dockerfile is; here it is what the image brings along
-        found["user"] = Setting("user", stage.user.value, Origin.DEFAULT, stage.user.evidence or head, "the Dockerfile's USER")
+        found["user"] = Setting(
+            "user", stage.user.value, Origin.DEFAULT, stage.user.evidence or head, "the Dockerfile's USER"
+        )
     joined = service.get("networks")
     names = {k for k, _ in joined.entries()} | {i.scalar or "" for i in joined.each()} if joined is not None else set()
     enclosed = bool(names) and names <= internal
-    found["internal-network"] = Setting("internal-network", enclosed, Origin.EXPLICIT if enclosed else Origin.DEFAULT, head)
+    found["internal-network"] = Setting(
+        "internal-network", enclosed, Origin.EXPLICIT if enclosed else Origin.DEFAULT, head
+    )
     for name, key in (("host-network", "network_mode"), ("host-pid", "pid"), ("host-ipc", "ipc")):
         node = service.get(key)
         found[name] = fact(name, node, node.scalar == "host" if node else None, False)
@@ -224,7 +239,9 @@ def _reach(ip: str, node: Node, written: str) -> Exposure:
 
 
 def _enclosed() -> Exposure:
-    return Exposure(Reach.CLUSTER, (), "every network of the service is internal, so a publication reaches nothing outside")
+    return Exposure(
+        Reach.CLUSTER, (), "every network of the service is internal, so a publication reaches nothing outside"
+    )
 
 
 def _listeners(
@@ -242,7 +259,9 @@ def _listeners(
         if not target:
             hop = (Hop("published port", evidence),)
             unknown = Exposure(None, hop, text.reason)
-            every = Exposure(Reach.PRIVATE, hop, "published on every interface of the machine; which port, a variable decides")
+            every = Exposure(
+                Reach.PRIVATE, hop, "published on every interface of the machine; which port, a variable decides"
+            )
             found.append(Listener(None, "", unknown if host_port is None else every, (), None, evidence))
             continue
         number = int(target.partition("-")[0])
@@ -330,6 +349,4 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
     if not documents or is_overlay(file):
         return Graph()
     variables = values(file.beside(".env") or "")
-    return Graph(
-        workloads=tuple(w for document in documents for w in _services(file, document, components, variables))
-    )
+    return Graph(workloads=tuple(w for document in documents for w in _services(file, document, components, variables)))

@@ -14,7 +14,9 @@ from undercroft.scan.graph import Graph
 from undercroft.scan.variables import VariableFile
 
 _NAME = re.compile(r"(?:^|/)(?:\.?env(?:\.[\w.\-]+)?|[\w.\-]+\.env(?:\.[\w\-]+)*|\.envrc)$")
-_CODE = re.compile(r"\.(?:py|js|ts|mjs|cjs|tsx|jsx|json|ya?ml|toml|md|rst|txt|html|css|go|rs|java|kt|rb|php|c|h|d|dev\.ts|lock|tf|ini|cfg|nu|ps1|bat|fish|j2|tpl|hcl)$")
+_CODE = re.compile(
+    r"\.(?:py|js|ts|mjs|cjs|tsx|jsx|json|ya?ml|toml|md|rst|txt|html|css|go|rs|java|kt|rb|php|c|h|d|dev\.ts|lock|tf|ini|cfg|nu|ps1|bat|fish|j2|tpl|hcl)$"
+)
 _EXAMPLE = re.compile(r"(?i)(?:^|[._\-])(?:example|sample|template|tmpl|dist|defaults?|tpl)(?:[._\-]|$)")
 
 
