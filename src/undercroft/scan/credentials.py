@@ -85,7 +85,7 @@ class Credential:
 
 def secret_name(name: str, value: str) -> bool:
     """Whether a variable holds a credential: by its name, or because the value is a signed token."""
-    if _NAMES_ANOTHER.search(name) and _OBJECT.match(value) or _ACCESS_KEY.search(name):
+    if (_NAMES_ANOTHER.search(name) and _OBJECT.match(value)) or _ACCESS_KEY.search(name):
         return False
     return names_a_secret(name) or _JWT.match(value) is not None
 
@@ -121,7 +121,7 @@ def _documented(workload: Workload) -> frozenset[str]:
 def in_addresses(text: str) -> Iterator[tuple[str, str]]:
     """(user, password) of every address in ``text`` that holds both and names neither by a reference."""
     for match in _USERINFO.finditer(text):
-        if written_out(match["value"]) and not re.search(r"[$<{%]", match["value"]) and match["scheme"].lower() not in {"git"}:
+        if written_out(match["value"]) and not re.search(r"[$<{%]", match["value"]) and match["scheme"].lower() != "git":
             yield match["user"], match["value"]
 
 

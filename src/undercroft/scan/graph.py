@@ -14,13 +14,13 @@ from undercroft.model.evidence import Evidence, FileEvidence
 from undercroft.model.exposure import UNKNOWN_EXPOSURE, Exposure
 from undercroft.model.setting import Origin, Setting
 
-if TYPE_CHECKING:
-    from undercroft.scan.cloud import Estate
-
 if TYPE_CHECKING:  # they are made of the nouns below
     from undercroft.scan.builds import Build
-    from undercroft.scan.cluster import Autoscaler, Binding, ModelSource, Mount, Role
+    from undercroft.scan.cloud import Estate
+    from undercroft.scan.cluster import Autoscaler, Binding, ModelSource, Mount, Role, Switch
+    from undercroft.scan.hosts import HostSetting
     from undercroft.scan.pipelines import Pipeline
+    from undercroft.scan.proxies import Proxy
     from undercroft.scan.scripts import Script
     from undercroft.scan.variables import VariableFile
 
@@ -156,6 +156,12 @@ class Secret:
     name: str
     """Key that holds it."""
     text: Text
+    encoded: bool = True
+    """Whether the value may be base64, as in a Secret's ``data``."""
+    format: str = "kubernetes"
+    """``kubernetes``, or ``helm`` for a chart's values."""
+    users: frozenset[str] = frozenset()
+    """User names written beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +209,10 @@ class Route:
     """Whether an annotation asks callers who they are before they are let through."""
     limited: bool = False
     """Whether it lets in named source addresses alone."""
+    open_ranges: Evidence | None = None
+    """Where its list of source addresses names the whole internet."""
+    port_places: Mapping[str, Evidence] = field(default_factory=dict)
+    """For a Service: port and target port → where the entry stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +231,14 @@ class Graph:
     roles: "tuple[Role, ...]" = ()
     bindings: "tuple[Binding, ...]" = ()
     autoscalers: "tuple[Autoscaler, ...]" = ()
+    switches: "tuple[Switch, ...]" = ()
     sources: "tuple[ModelSource, ...]" = ()
     """Where servers take their models from, when a resource of its own says it."""
     cloud: "tuple[Estate, ...]" = ()
     """Cloud resources, one estate for each root of Terraform and each template of CloudFormation."""
+
+    proxies: "tuple[Proxy, ...]" = ()
+    host_settings: "tuple[HostSetting, ...]" = ()
 
     @classmethod
     def joined(cls, parts: "Iterable[Graph]") -> "Graph":

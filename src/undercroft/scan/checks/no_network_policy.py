@@ -18,7 +18,7 @@ from collections.abc import Iterator
 
 from undercroft.model.fix import Fix
 from undercroft.model.risk import Risk
-from undercroft.model.verdict import Confidence, Persona, Severity
+from undercroft.model.verdict import Confidence, Persona, Severity, Verdict
 from undercroft.scan.check import Check, Example, Hit
 from undercroft.scan.graph import Graph
 
@@ -36,6 +36,8 @@ CHECK = Check(
     examples=(
         Example("no policy anywhere", "present", _POD, file="llm.yaml"),
         Example("a policy for other pods", "present", _POD + _POLICY.replace("LABEL", "web"), file="llm.yaml"),
+        Example("a policy for every pod of the namespace", "absent", _POD + _POLICY.replace("{matchLabels: {app: LABEL}}", "{}"), file="llm.yaml"),
+        Example("a policy whose selector is an expression", "unknown", _POD + _POLICY.replace("{matchLabels: {app: LABEL}}", "{matchExpressions: [{key: app, operator: Exists}]}"), file="llm.yaml"),
         Example("a policy that selects it", "absent", _POD + _POLICY.replace("LABEL", "llm"), file="llm.yaml"),
     ),
 )  # fmt: skip
@@ -44,19 +46,17 @@ CHECK = Check(
 def examine(graph: Graph) -> Iterator[Hit]:
     """Recognised components in pods that no policy selects."""
     for workload in graph.workloads:
-        if (
-            workload.format == "kubernetes"
-            and workload.running
-            and workload.head
-            and next(graph.selecting(workload), None) is None
-        ):
-            name = workload.running[0].fact.name
-            fix = Fix("Add a NetworkPolicy that lets in the gateway alone")
+        if workload.format != "kubernetes" or not workload.running or not workload.head or "init" in workload.container:
+            continue
+        holding = list(graph.selecting(workload))
+        if any(policy.known for policy in holding):
+            continue
+        name = workload.running[0].fact.name
+        fix = Fix("Add a NetworkPolicy that lets in the gateway alone")
+        if holding:
             yield Hit(
-                workload.asset,
-                f"No NetworkPolicy holds {name}",
-                (workload.head,),
-                fix,
-                workload.exposure,
-                "network-policy",
-            )
+                workload.asset, f"Whether a NetworkPolicy holds {name} cannot be known", (workload.head,), fix, workload.exposure, "network-policy",
+                Verdict.UNKNOWN, f"the selector of {holding[0].name} is an expression or comes from a template",
+            )  # fmt: skip
+            continue
+        yield Hit(workload.asset, f"No NetworkPolicy holds {name}", (workload.head,), fix, workload.exposure, "network-policy")

@@ -1,8 +1,8 @@
 """One container can take the whole machine's memory.
 
 What it does
-    Finds Kubernetes containers of recognised ML components without a memory limit. Compose files are left alone: one machine
-    often serves one model, and the machine is then the limit.
+    Finds Kubernetes containers without a memory limit, and charts' values that leave ``resources`` empty. Compose files are left alone:
+    one machine often serves one model, and the machine is then the limit.
 
 Why it matters
     Inference has no natural bound: one request with a long prompt or a large image can take all memory, and the kernel then kills
@@ -10,6 +10,9 @@ Why it matters
 
 How to fix it
     ``resources.limits`` for memory (and requests equal to them for predictable scheduling).
+
+Not reported
+    Init containers, which run once; patches, which say only what they change; templates whose values nobody wrote down.
 """
 
 from collections.abc import Iterator
@@ -32,23 +35,23 @@ CHECK = Check(
         Example("a model server without limits", "present", _POD.replace("IMAGE", "vllm/vllm-openai:v0.8.5").replace("LIMITS", ""), file="pod.yaml"),
         Example("a model server with a memory limit", "absent", _POD.replace("IMAGE", "vllm/vllm-openai:v0.8.5").replace("LIMITS", "      resources: {limits: {memory: 16Gi}}\n"), file="pod.yaml"),
         Example("a processor limit alone is not one", "present", _POD.replace("IMAGE", "vllm/vllm-openai:v0.8.5").replace("LIMITS", "      resources: {limits: {cpu: 4}}\n"), file="pod.yaml"),
-        Example("a container nobody recognises", "absent", _POD.replace("IMAGE", "busybox:1.36").replace("LIMITS", ""), file="pod.yaml"),
+        Example("a container nobody recognises", "present", _POD.replace("IMAGE", "busybox:1.36").replace("LIMITS", ""), file="pod.yaml"),
+        Example("a chart's values", "present", "image: {repository: example/llm, tag: '1.0'}\nresources: {}\n", file="values.yaml"),
+        Example("a chart's values with a limit", "absent", "image: {repository: example/llm, tag: '1.0'}\nresources: {limits: {memory: 1Gi}}\n", file="values.yaml"),
+        Example("a part of the chart that is switched off", "absent", "tool:\n  enabled: false\n  resources: {}\n", file="values.yaml"),
+        Example("a patch", "absent", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: llm}\nspec:\n  template:\n    spec:\n      containers: [{name: llm, image: 'llm:2.0'}]\n", file="patch.yaml"),
     ),
 )  # fmt: skip
 
 
 def examine(graph: Graph) -> Iterator[Hit]:
-    """Recognised components in Kubernetes whose memory limit is known to be missing."""
+    """Containers in Kubernetes whose memory limit is known to be missing."""
     for workload in graph.workloads:
         limit = workload.granted("memory-limit")
-        if (
-            workload.format == "kubernetes"
-            and workload.running
-            and limit is not None
-            and limit.known
-            and limit.value is None
-        ):
-            name = workload.running[0].fact.name
+        if workload.format not in {"kubernetes", "helm"} or "init" in workload.container:
+            continue
+        if limit is not None and limit.known and limit.value is None:
+            name = workload.running[0].fact.name if workload.running else workload.asset.name
             yield Hit(
                 workload.asset,
                 f"{name} runs without a memory limit",

@@ -43,7 +43,7 @@ class Collection:
 
     def add(self, path: Path, shown: str) -> None:
         """Read one file. A file that no format wants costs a look at its name."""
-        wanted = [each for each in discover().values() if each.wants(shown, self._paths)]
+        wanted = {name: each for name, each in discover().items() if each.wants(shown, self._paths)}
         if not wanted:
             return
         content = walk.text(path, shown)
@@ -51,18 +51,21 @@ class Collection:
             self.unread.append(content)
             return
         self.files += 1
-        file = File(Source.of(shown, content), lambda name: self._beside(path, name), self._paths)
+        file = File(Source.of(shown, content), lambda beside: self._beside(path, beside), self._paths)
         self.sources[shown] = file.source
         refused: list[Unread] = []
-        for each in wanted:
+        done: set[str] = set()
+        for name, each in wanted.items():
             try:
                 self._parts.append(each.collect(file, self._components))
+                done.add(name)
             except tree.Unreadable as error:
                 template = "{{" in content
                 reason = f"a template, not YAML: {error}" if template else str(error)
                 remedy = "render the chart (helm template) and scan the result" if template else "mend the file"
                 refused.append(Unread(shown, reason, remedy=remedy))
-        self.unread += refused[:1]
+        # A chart's template is no YAML until it is rendered; once that is done, nobody has missed anything.
+        self.unread += [] if "helm" in done and "{{" in content else refused[:1]
 
     def _beside(self, path: Path, name: str) -> str | None:
         """A neighbour's text. Nothing outside the scanned root is opened, nor anything behind a link."""

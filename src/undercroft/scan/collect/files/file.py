@@ -25,5 +25,7 @@ class File:
 
     @cached_property
     def documents(self) -> list[tree.Node]:
-        """The file as YAML documents, parsed once for all formats. Raises ``tree.Unreadable``."""
-        return tree.read(self.source)
+        """The file as YAML documents, parsed once for all formats; a chart's template as it comes out. Raises ``tree.Unreadable``."""
+        from undercroft.scan.collect.files.helm import chart  # it reads files of this type
+
+        return tree.read(chart.render(self) if chart.is_template(self.path) else self.source)
