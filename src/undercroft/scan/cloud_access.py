@@ -105,6 +105,13 @@ def _azure(resource: Resource, rule: Field) -> Iterator[Opening]:
             yield Opening(resource, source, anyone, _protocol(rule.get("protocol")), low, high)
 
 
+_NAMED = {
+    "ssh": (22, 22), "http-80": (80, 80), "http-8080": (8080, 8080), "https-443": (443, 443), "rdp": (3389, 3389), "all": (0, 65535),
+    "postgresql": (5432, 5432), "mysql": (3306, 3306), "redis": (6379, 6379), "all-tcp": (0, 65535), "mongodb-27017": (27017, 27017),
+}  # fmt: skip
+"""Rules of the registry's security group module by name, protocol left out (terraform-aws-modules/security-group, ``rules.tf``)."""
+
+
 def openings(estate: Estate) -> Iterator[Opening]:
     """Every rule of every security group and firewall that lets something in."""
     for resource in estate.of("aws_security_group", "aws_default_security_group"):
@@ -126,6 +133,10 @@ def openings(estate: Estate) -> Iterator[Opening]:
     for module in estate.modules():
         for rule in module.all("ingress_with_cidr_blocks"):
             yield from _aws(module, rule)
+        for name in module.all("ingress_rules") if "security-group" in module.type else ():
+            low, high = _NAMED.get(name.text.rpartition("-")[0], (None, None)) if name.known else (None, None)
+            for source, anyone in _sources(module.body, "ingress_cidr_blocks", "ingress_ipv6_cidr_blocks"):
+                yield Opening(module, source, anyone, name.text.rpartition("-")[2] or "tcp", low, high)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,11 @@ _ACCELERATED = re.compile(
 )
 
 
+def is_accelerated(shape: Field) -> bool:
+    """Whether the name of a shape is one of a family with accelerators."""
+    return _ACCELERATED.match(shape.text.rpartition("/")[2]) is not None
+
+
 def accelerated(resource: Resource) -> bool:
     """Whether the machine's shape has accelerators, or some are attached."""
     shape = (

@@ -161,7 +161,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
         )
 
     for estate in graph.cloud:
-        documents = [r for r in estate.resources if r.type == "aws_iam_policy_document"]
+        documents = [
+            r
+            for r in estate.resources
+            if r.type == "aws_iam_policy_document" and not any(estate.naming(r, *_POLICIES, "aws_iam_role"))
+        ]
         for resource in (
             *estate.of(*_POLICIES, "aws_iam_role", "aws_iam_user", "aws_iam_group", "aws_lambda_function"),
             *documents,

@@ -18,7 +18,7 @@ from undercroft.model.fix import Fix
 from undercroft.model.risk import Risk
 from undercroft.model.verdict import Severity
 from undercroft.scan.check import Check, Example, Hit
-from undercroft.scan.checks.accelerator_public_address import accelerated
+from undercroft.scan.checks.accelerator_public_address import accelerated, is_accelerated
 from undercroft.scan.cloud import Estate, Field, Resource
 from undercroft.scan.graph import Graph
 
@@ -78,9 +78,57 @@ def _maximum(resource: Resource) -> Field | None:
     return next((found for path in _KEYS[resource.type] if (found := resource.get(*path)) is not None), None)
 
 
+_MODULE_KEYS = frozenset(
+    {
+        "max_size",
+        "max_capacity",
+        "max_node_count",
+        "max_count",
+        "max_replicas",
+        "max_instance_count",
+        "max_replica_count",
+    }
+)
+
+
+def _in_modules(module: Resource) -> Iterator[Field]:
+    """Maxima among the inputs of a module, at any depth."""
+    fast = any(
+        key in {"instance_type", "instance_types", "machine_type", "vm_size"} and is_accelerated(value)
+        for key, value in module.body.walk()
+    )
+    fast = fast or any(is_accelerated(t) for group in _groups(module.body) for t in group.all("instance_types"))
+    for key, value in module.body.walk():
+        if (
+            key in _MODULE_KEYS
+            and value.number is not None
+            and value.number >= (_ACCELERATED_CEILING if fast else _CEILING)
+        ):
+            yield value
+
+
+def _groups(value: Field, depth: int = 0) -> Iterator[Field]:
+    if value.members is not None and depth < 6:
+        yield value
+        for inner in value.members.values():
+            for each in inner.each():
+                yield from _groups(each, depth + 1)
+
+
 def examine(graph: Graph) -> Iterator[Hit]:
     """Everything that scales, by its maximum."""
     for estate in graph.cloud:
+        for module in estate.modules():
+            for ceiling in _in_modules(module):
+                title = f"{module.asset.name} scales to {ceiling.text}"
+                yield Hit(
+                    module.asset,
+                    title,
+                    ceiling.evidence,
+                    Fix("Set a maximum the budget can bear"),
+                    UNKNOWN_EXPOSURE,
+                    f"maximum:{ceiling.text}",
+                )
         for resource in estate.of(*_KEYS):
             most = _maximum(resource)
             number = most.number if most is not None else None

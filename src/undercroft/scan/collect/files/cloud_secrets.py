@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from undercroft.model.asset import Asset
+from undercroft.model.evidence import FileEvidence
 from undercroft.model.redact import is_literal_secret, names_a_secret
 from undercroft.scan.cloud import Estate, Field
-from undercroft.scan.graph import Secret, Text
+from undercroft.scan.graph import Secret, Text, Workload
 
 # What stands under a secret's name without being one: addresses of a secret kept elsewhere, and paths of files.
 _ELSEWHERE = re.compile(
@@ -52,9 +53,39 @@ def _named(value: Field, depth: int = 0) -> Iterator[tuple[str, Field]]:
         yield from _named(inner, depth + 1)
 
 
-def secrets(estate: Estate, values: Iterable[tuple[Asset, str, Field]] = ()) -> Iterator[Secret]:
-    """Every credential whose value is written out: in ``values`` (variables), and in resources and providers."""
+_PAIR = re.compile(
+    r"""(?ix) \b name \\?["']? \s* [:=] \s* \\?["'] (?P<name> [\w.\-/]+ ) \\?["'] [^{}]{0,200}? \b value \\?["']? \s* [:=] \s*
+        \\?(?P<quote> ["'] ) (?P<value> (?: (?! \\?(?P=quote) ) [^\n] )+ )"""
+)
+"""A name and a value side by side, as containers and charts take them, in HCL, YAML and JSON, also inside a quoted text."""
+
+
+def paired(text: str) -> Iterator[str]:
+    """Values that stand beside a name which names a secret: for masking, before anything is shown."""
+    for match in _PAIR.finditer(text):
+        if names_a_secret(match["name"]) and is_literal_secret(match["value"]):
+            yield match["value"]
+
+
+def hidden(value: Field) -> Iterator[str]:
+    """Every text below that stands under a secret's name: for masking, before anything is shown."""
+    for name, found in _named(value):
+        if names_a_secret(name) and isinstance(found.value, str) and is_literal_secret(found.value):
+            yield found.value
+
+
+def secrets(
+    estate: Estate, values: Iterable[tuple[Asset, str, Field]] = (), started: Iterable[Workload] = ()
+) -> Iterator[Secret]:
+    """Every credential whose value is written out: in ``values`` (variables), and in resources and providers.
+
+    Those of ``started`` are left out, because checks find them there.
+    """
     seen: set[tuple[str, int, int]] = set()
+    for workload in started:
+        for text in workload.environment.values():
+            if isinstance(text.evidence, FileEvidence):
+                seen.add((text.evidence.file, text.evidence.line, text.evidence.column))
     for asset, name, value in values:
         for key, found in ((name, value), *_named(value)):
             if _written(key, found):

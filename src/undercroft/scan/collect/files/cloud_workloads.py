@@ -73,9 +73,26 @@ def _exposures(estate: Estate) -> dict[str, Exposure]:
     return found
 
 
+def _annotations(service: Resource) -> Iterator[tuple[str, Field]]:
+    found = service.get("metadata", "annotations")
+    yield from ((found.members or {}).items() if found is not None else ())
+
+
 def _exposure(estate: Estate, resource: Resource, groups: Mapping[str, Exposure]) -> Exposure:
     type_ = resource.type
     if type_.startswith("kubernetes_"):
+        labels = resource.get("spec", "template", "metadata", "labels") or resource.get("metadata", "labels")
+        for service in estate.of("kubernetes_service", "kubernetes_service_v1"):
+            kind, selector = service.get("spec", "type"), service.get("spec", "selector")
+            if kind is None or kind.text not in {"LoadBalancer", "NodePort"} or selector is None or labels is None:
+                continue
+            wanted, own = selector.members or {}, labels.members or {}
+            if wanted and all(key in own and own[key].text == value.text for key, value in wanted.items()):
+                hop = (Hop(f"{service.asset.name} type {kind.text}", kind.place.evidence),)
+                inside = any("internal" in f"{key} {value.text}".lower() for key, value in _annotations(service))
+                if kind.text == "NodePort" or inside:
+                    return Exposure(Reach.PRIVATE, hop)
+                return Exposure(Reach.INTERNET, hop)
         return Exposure(Reach.CLUSTER, (), "inside the cluster; Services are not followed here")
     if type_ == "azurerm_container_group":
         kind = resource.get("ip_address_type")

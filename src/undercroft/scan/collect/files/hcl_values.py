@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from undercroft.scan.cloud import Field
+from undercroft.scan.cloud import Field, Place
 from undercroft.scan.collect.files.hcl import Block, Unit
 from undercroft.scan.collect.files.hcl_functions import FUNCTIONS, operate
 from undercroft.scan.collect.files.json_text import documents
@@ -298,6 +298,8 @@ class Reader:
         if found is not None:
             place = self.unit.place(node)
             moved = replace(found, place=place, literal=False, origin=found.origin or found.place)
+            if found.items is not None and not rest[used:]:
+                moved = replace(moved, items=tuple(_moved(item, place) for item in found.items))
             return self._traverse(node, moved, rest[used:], depth)
         if root in {"path", "terraform", "self", "each", "count"}:
             return self.unknown(node, f"{root}.{names[0]} is known at run time only")
@@ -350,6 +352,13 @@ _READERS: "dict[str, Callable[[Reader, Node, int], Field]]" = {
     "function_call": Reader.read_call,
     "variable_expr": Reader.read_name,
 }
+
+
+def _moved(item: Field, place: Place) -> Field:
+    """A scalar of a list that came by way of a variable: it stands where the variable is used."""
+    if item.members is not None or item.items is not None:
+        return item
+    return replace(item, place=place, literal=False, origin=item.origin or item.place)
 
 
 def _unescaped(text: str) -> str:

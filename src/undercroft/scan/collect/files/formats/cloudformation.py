@@ -12,7 +12,8 @@ from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset
 from undercroft.model.redact import is_literal_secret, names_a_secret
 from undercroft.scan.cloud import Estate, Field, Resource
-from undercroft.scan.collect.files.cloud_secrets import secrets
+from undercroft.scan.collect.files.cloud_secrets import paired, secrets
+from undercroft.scan.collect.files.cloud_startup import startup
 from undercroft.scan.collect.files.cloud_workloads import workloads
 from undercroft.scan.collect.files.cloudformation_names import keeps_keys, snake, type_name
 from undercroft.scan.collect.files.file import File
@@ -242,18 +243,16 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
     for document in file.documents:
         if not is_template(document):
             continue
-        hidden = tuple(dict.fromkeys(s for s in _known(document) if len(s) > 2))
+        hidden = tuple(dict.fromkeys(s for s in (*_known(document), *paired(file.source.text)) if len(s) > 2))
         template = _Template(document, hidden)
         estate = Estate(tuple(template.resources(file.path)))
+        started = tuple(workloads(estate, components))
         parameters = document.get("Parameters")
         values = [
             (Asset(f"cloudformation:{file.path}#{name}", "cloud resource", name), name, template.value(default))
             for name, parameter in (parameters.entries() if parameters is not None else ())
             if (default := parameter.get("Default")) is not None
         ]
-        parts.append(
-            Graph(
-                cloud=(estate,), workloads=tuple(workloads(estate, components)), secrets=tuple(secrets(estate, values))
-            )
-        )
+        parts.append(startup(estate, {file.path: file.source}, components))
+        parts.append(Graph(cloud=(estate,), workloads=started, secrets=tuple(secrets(estate, values, started))))
     return Graph.joined(parts)

@@ -15,7 +15,8 @@ from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset
 from undercroft.model.redact import is_literal_secret, names_a_secret
 from undercroft.scan.cloud import Estate, Field, Resource
-from undercroft.scan.collect.files.cloud_secrets import secrets
+from undercroft.scan.collect.files.cloud_secrets import paired, secrets
+from undercroft.scan.collect.files.cloud_startup import startup
 from undercroft.scan.collect.files.cloud_workloads import workloads
 from undercroft.scan.collect.files.file import File
 from undercroft.scan.collect.files.hcl import Block, Unit, parse
@@ -81,7 +82,8 @@ def _object_secrets(unit: Unit, top: "Node") -> Iterator[str]:
 def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
     """The file's syntax, kept until the whole module is there. Raises ``tree.Unreadable``."""
     unit = parse(file)
-    unit.secrets = tuple(dict.fromkeys(s for s in _written_secrets(unit.top) if len(s) > 2))
+    found = (*_written_secrets(unit.top), *paired(file.source.text))
+    unit.secrets = tuple(dict.fromkeys(s for s in found if len(s) > 2))
     return Graph(cloud=(Estate(pending=(_Pending(unit, components),)),))
 
 
@@ -283,13 +285,11 @@ def link(graph: Graph) -> Graph:
     tree = _Tree(pending)
     estate = Estate(tuple(tree.read()))
     components = pending[0].components
+    started = tuple({w.asset.key: w for w in workloads(estate, components)}.values())
     others = tuple(e for e in graph.cloud if not e.pending)
-    return replace(
-        graph,
-        cloud=(*others, estate),
-        workloads=(*graph.workloads, *workloads(estate, components)),
-        secrets=(*graph.secrets, *secrets(estate, pending_values(pending))),
-    )
+    scripts = startup(estate, {p.unit.file.path: p.unit.file.source for p in pending}, components)
+    own = Graph(workloads=started, secrets=tuple(secrets(estate, pending_values(pending), started)), cloud=(estate,))
+    return Graph.joined((replace(graph, cloud=others), own, scripts))
 
 
 def pending_values(pending: list[_Pending]) -> Iterator[tuple[Asset, str, Field]]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset
-from undercroft.model.redact import is_literal_secret, names_a_secret
 from undercroft.scan.cloud import Estate, Field, Resource
+from undercroft.scan.collect.files.cloud_secrets import hidden, paired, secrets
 from undercroft.scan.collect.files.cloud_workloads import workloads
 from undercroft.scan.collect.files.file import File
 from undercroft.scan.collect.files.json_text import documents, fielded, place
@@ -51,8 +51,32 @@ def _later(known: Field, mark: Node | None, depth: int = 0) -> Field:
     return known
 
 
-def _read(file: File, plan: Node) -> Iterator[Resource]:
+def _sensitive(values: Node, marks: Node | None, depth: int = 0) -> Iterator[str]:
+    """Texts that the plan itself marks as sensitive."""
+    if marks is None or depth > _DEPTH:
+        return
+    if marks.boolean is True and values.scalar:
+        yield values.scalar
+    for key, mark in marks.entries():
+        if (inner := values.get(key)) is not None:
+            yield from _sensitive(inner, mark, depth + 1)
+    for inner, mark in zip(values.each(), marks.each(), strict=False):
+        yield from _sensitive(inner, mark, depth + 1)
+
+
+def _masked(file: File, plan: Node) -> tuple[str, ...]:
+    """Everything of the plan that must not be shown. A plan is often one line, so it holds for all of it."""
+    found = [*hidden(fielded(plan)), *paired(file.source.text)]
     root = plan.get("planned_values", "root_module")
+    for module in _modules(root) if root is not None else ():
+        for node in held.each() if (held := module.get("resources")) is not None else ():
+            values = node.get("values")
+            found += _sensitive(values, node.get("sensitive_values")) if values is not None else ()
+    return tuple(dict.fromkeys(s for s in found if len(s) > 2))
+
+
+def _read(file: File, plan: Node) -> Iterator[Resource]:
+    root, masked = plan.get("planned_values", "root_module"), _masked(file, plan)
     changes = plan.get("resource_changes")
     marks = {
         address.scalar: change.get("change", "after_unknown")
@@ -66,12 +90,7 @@ def _read(file: File, plan: Node) -> Iterator[Resource]:
             address, type_, name, values = (node.get(key) for key in ("address", "type", "name", "values"))
             if address is None or type_ is None or address.scalar is None or type_.scalar is None:
                 continue
-            hidden = tuple(
-                v.scalar
-                for k, v in (values.entries() if values else ())
-                if v.scalar and names_a_secret(k) and is_literal_secret(v.scalar)
-            )
-            body = fielded(values, hidden) if values is not None else Field(place(node), members={})
+            body = fielded(values, masked) if values is not None else Field(place(node, masked), members={})
             body = _later(body, marks.get(address.scalar))
             members = {k: _document(file, v) for k, v in (body.members or {}).items()}
             named = references.get(address.scalar.partition("[")[0], ())
@@ -80,7 +99,7 @@ def _read(file: File, plan: Node) -> Iterator[Resource]:
             id_ = address.scalar.partition("[")[0]
             yield Resource(
                 Asset(f"plan:{file.path}#{address.scalar}", "cloud resource", address.scalar), id_, kind, type_.scalar,
-                (name.scalar if name is not None else "") or "", Field(body.place, members=members, references=named), place(node), "plan",
+                (name.scalar if name is not None else "") or "", Field(body.place, members=members, references=named), place(node, masked), "plan",
             )  # fmt: skip
 
 
@@ -127,4 +146,6 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
         for document in file.documents
         if document.get("planned_values") is not None
     ]
-    return Graph(cloud=tuple(estates), workloads=tuple(w for estate in estates for w in workloads(estate, components)))
+    started = tuple(w for estate in estates for w in workloads(estate, components))
+    written = tuple(s for estate in estates for s in secrets(estate, (), started))
+    return Graph(cloud=tuple(estates), workloads=started, secrets=written)
