@@ -21,6 +21,7 @@ from undercroft.model.setting import Origin, Setting
 from undercroft.scan import recognise
 from undercroft.scan.builds import Copied
 from undercroft.scan.collect.files.interpolate import interpolate
+from undercroft.scan.collect.files.places import behind_flags
 from undercroft.scan.collect.files.source import Source
 from undercroft.scan.graph import Text
 from undercroft.scan.passwords import written_out
@@ -72,7 +73,7 @@ def steps(source: Source) -> list[dict[str, Any]]:
         elif (match := _HEREDOC.match(line.strip())) is not None and last.get(match["word"], 0) > i:
             open_ = (i, match["word"])
             bodies[i] = []
-    found = DockerfileParser(fileobj=io.BytesIO("\n".join(lines).encode())).structure
+    found: list[dict[str, Any]] = DockerfileParser(fileobj=io.BytesIO("\n".join(lines).encode())).structure
     for step in found:
         body = bodies.get(step["startline"])
         if body is not None:
@@ -89,19 +90,22 @@ def _words(source: Source, step: Mapping[str, Any]) -> tuple[Text, ...]:
         except (ValueError, RecursionError):
             parsed = None
         if isinstance(parsed, list):
-            last = step["endline"] + 1
-            return tuple(_placed(source, line, last, str(word)) for word in parsed)
-    return split(Text(value, source.evidence(line)))
+            written = [str(word) for word in parsed]
+            known = behind_flags(written)
+            return tuple(_placed(source, line, step["endline"] + 1, word, known) for word in written)
+    words = split(Text(value))
+    known = behind_flags([word.value or "" for word in words])
+    return tuple(replace(word, evidence=source.evidence(line, 1, known)) for word in words)
 
 
-def _placed(source: Source, first: int, last: int, word: str) -> Text:
+def _placed(source: Source, first: int, last: int, word: str, known: tuple[str, ...]) -> Text:
     """A word of an exec form, at its own place where a line shows it in quotes."""
     quoted = json.dumps(word, ensure_ascii=False)
     for line in range(first, min(last, first + 200) + 1):
         column = source.line(line).find(quoted) + 1
         if column:
-            return Text(word, source.evidence(line, column), source.span(line, column, column + len(quoted)))
-    return Text(word, source.evidence(first))
+            return Text(word, source.evidence(line, column, known), source.span(line, column, column + len(quoted)))
+    return Text(word, source.evidence(first, 1, known))
 
 
 def _place(source: Source, step: Mapping[str, Any], name: str) -> tuple[int, int]:
@@ -116,8 +120,12 @@ def _place(source: Source, step: Mapping[str, Any], name: str) -> tuple[int, int
 def _assigned(source: Source, step: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Text]:
     """The variables an ``ENV`` sets, filled in from those before."""
     parser = DockerfileParser(fileobj=io.BytesIO(f"FROM scratch\nENV {step['value']}\n".encode()), env_replace=False)
+    try:
+        assigned = dict(parser.envs)
+    except (IndexError, ValueError):  # an ENV without a name or a value: the builder refuses it too
+        return {}
     found = {}
-    for name, value in dict(parser.envs).items():
+    for name, value in assigned.items():
         masked = (value,) if names_a_secret(name) and written_out(value) else ()
         found[name] = interpolate(Text(value, source.evidence(*_place(source, step, name), masked)), known)
     return found
@@ -263,9 +271,9 @@ def _advanced(
                 stage, user=Setting("user", text.value, origin, place, text.reason if text.value is None else "")
             )
         case "EXPOSE":
-            place = source.evidence(step["startline"] + 1)
+            at = source.evidence(step["startline"] + 1)
             value = interpolate(Text(str(step["value"])), known).value or ""
             numbers = [word.partition("/")[0] for word in value.split() if not word.endswith("/udp")]
-            return replace(stage, ports=(*stage.ports, *((int(n), place) for n in numbers if n.isdigit())))
+            return replace(stage, ports=(*stage.ports, *((int(n), at) for n in numbers if n.isdigit() and len(n) <= 5)))
         case _:
             return stage

@@ -47,7 +47,8 @@ def _words(node: Node | None, variables: Mapping[str, str]) -> tuple[Text, ...] 
     if node is None or (node.scalar is None and node.items is None):
         return None
     if node.items is None:
-        return placed(split(interpolate(node.text(), variables, holes=True)), node)
+        words = split(interpolate(node.text(), variables, holes=True))
+        return placed(words, node)
     words = tuple(interpolate(word, variables, holes=True) for word in node.words())
     expanded = expand(words)
     return words if len(expanded) == len(words) else placed(expanded, node)
@@ -257,10 +258,10 @@ def _listeners(
         text, ip, host_port, target = publication
         evidence = node.source.evidence(node.line, node.column)
         if not target:
-            hop = (Hop("published port", evidence),)
-            unknown = Exposure(None, hop, text.reason)
+            hops = (Hop("published port", evidence),)
+            unknown = Exposure(None, hops, text.reason)
             every = Exposure(
-                Reach.PRIVATE, hop, "published on every interface of the machine; which port, a variable decides"
+                Reach.PRIVATE, hops, "published on every interface of the machine; which port, a variable decides"
             )
             found.append(Listener(None, "", unknown if host_port is None else every, (), None, evidence))
             continue
