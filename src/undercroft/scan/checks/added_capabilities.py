@@ -43,7 +43,9 @@ def examine(graph: Graph) -> Iterator[Hit]:
     for workload in graph.workloads:
         setting = workload.granted("capabilities")
         added = setting.value if setting is not None and isinstance(setting.value, tuple) else ()
-        found = sorted((name.upper().removeprefix("CAP_") for name in added), key=lambda n: -_GRAVE[n].rank if n in _GRAVE else 1)
+        found = sorted(
+            (name.upper().removeprefix("CAP_") for name in added), key=lambda n: -_GRAVE[n].rank if n in _GRAVE else 1
+        )
         if setting is not None and found and found[0] in _GRAVE:
             yield Hit(
                 workload.asset, f"The container is given {', '.join(n for n in found if n in _GRAVE)}", setting.evidence, Fix("Drop all capabilities and add what the image needs"),

@@ -70,7 +70,7 @@ def examine(graph: Graph) -> Iterator[Hit]:
             seen.add(owner)
             how = "read-only" if mount.read_only else "writable" if mount.read_only is False else ""
             yield Hit(
-                workload.asset, f"The container mounts {mount.source} of the node{', ' + how if how else ''}", (mount.source_evidence,),
+                workload.asset, f"The container mounts {mount.source} of the node{', ' + how if how else ''}", (mount.source_evidence, mount.evidence),
                 Fix("Use a claim, a ConfigMap or an emptyDir instead of the node's files"), workload.exposure, f"host-path:{mount.source}",
                 severity=_severity(mount),
             )  # fmt: skip

@@ -49,4 +49,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
             what = "The model comes over plain HTTP"
         else:
             continue
-        yield Hit(source.asset, what, (source.evidence,), Fix("Name a commit, or keep a copy of your own"), source.exposure, f"model:{source.uri.partition('?')[0]}")
+        yield Hit(
+            source.asset,
+            what,
+            (source.evidence,),
+            Fix("Name a commit, or keep a copy of your own"),
+            source.exposure,
+            f"model:{source.uri.partition('?')[0]}",
+        )

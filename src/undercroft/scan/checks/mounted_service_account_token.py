@@ -46,4 +46,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
             continue
         if token.value is True and token.known and account.known and account.origin is Origin.DEFAULT:
             name = workload.running[0].fact.name
-            yield Hit(workload.asset, f"{name} carries the default account's token", token.evidence, Fix("Set automountServiceAccountToken: false"), workload.exposure, "token")
+            yield Hit(
+                workload.asset,
+                f"{name} carries the default account's token",
+                token.evidence,
+                Fix("Set automountServiceAccountToken: false"),
+                workload.exposure,
+                "token",
+            )

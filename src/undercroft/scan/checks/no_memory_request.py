@@ -39,6 +39,19 @@ def examine(graph: Graph) -> Iterator[Hit]:
     """Recognised components whose memory request is known to be missing."""
     for workload in graph.workloads:
         request = workload.granted("memory-request")
-        if workload.format == "kubernetes" and workload.running and request is not None and request.known and request.value is None:
+        if (
+            workload.format == "kubernetes"
+            and workload.running
+            and request is not None
+            and request.known
+            and request.value is None
+        ):
             name = workload.running[0].fact.name
-            yield Hit(workload.asset, f"{name} asks for no memory", request.evidence, Fix("Set resources.requests.memory"), workload.exposure, "memory-request")
+            yield Hit(
+                workload.asset,
+                f"{name} asks for no memory",
+                request.evidence,
+                Fix("Set resources.requests.memory"),
+                workload.exposure,
+                "memory-request",
+            )

@@ -59,4 +59,6 @@ def examine(graph: Graph) -> Iterator[Hit]:
                 Verdict.UNKNOWN, f"the selector of {holding[0].name} is an expression or comes from a template",
             )  # fmt: skip
             continue
-        yield Hit(workload.asset, f"No NetworkPolicy holds {name}", (workload.head,), fix, workload.exposure, "network-policy")
+        yield Hit(
+            workload.asset, f"No NetworkPolicy holds {name}", (workload.head,), fix, workload.exposure, "network-policy"
+        )

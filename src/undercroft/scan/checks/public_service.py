@@ -94,7 +94,9 @@ def _fix(span: Span | None, type_: str) -> Fix:
         return Fix("Take the route away, or put a gateway with identity in front")
     # One that stands in quotes, as in JSON, keeps them.
     new = '"ClusterIP"' if span.end - span.start > len(type_) else "ClusterIP"
-    return Fix("Make the Service cluster-internal", (replaced(span, new),), "route to it through a gateway with identity")
+    return Fix(
+        "Make the Service cluster-internal", (replaced(span, new),), "route to it through a gateway with identity"
+    )
 
 
 def examine(graph: Graph) -> Iterator[Hit]:
@@ -141,7 +143,13 @@ def _alone(route: Route, asset: Asset) -> Iterator[Hit]:
         return
     what = f"{route.kind}/{route.name}"
     hop = Hop(f"{what} type {route.type}" if route.type else what, route.evidence)
-    reach, why = (Reach.PRIVATE, "open on every node") if node else (Reach.INTERNET, "public unless an annotation keeps it inside")
+    reach, why = (
+        (Reach.PRIVATE, "open on every node")
+        if node
+        else (Reach.INTERNET, "public unless an annotation keeps it inside")
+    )
     word = "is open on every node" if node else "faces the internet"
     fix = _fix(route.spans.get("type"), route.type)
-    yield Hit(asset, f"{what} {word}", (route.evidence,), fix, Exposure(reach, (hop,), why), "route", severity=Severity.MEDIUM)
+    yield Hit(
+        asset, f"{what} {word}", (route.evidence,), fix, Exposure(reach, (hop,), why), "route", severity=Severity.MEDIUM
+    )

@@ -40,4 +40,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
         setting = workload.granted("seccomp")
         if setting is not None and setting.value == "Unconfined":
             fix = Fix("Use the runtime's default profile")
-            yield Hit(workload.asset, "The container's system calls are not confined", setting.evidence, fix, workload.exposure, "seccomp")
+            yield Hit(
+                workload.asset,
+                "The container's system calls are not confined",
+                setting.evidence,
+                fix,
+                workload.exposure,
+                "seccomp",
+            )

@@ -1,7 +1,8 @@
 """Somebody has switched encryption off.
 
 What it does
-    Finds settings of charts and operators that say so in plain words: ``enable_tls: false``, ``tls.enabled: false``.
+    Finds settings of charts and operators that say so in plain words: ``enable_tls: false``, ``tls.enabled: false``,
+    and annotations by which a model server is told to fetch models from a store over plain HTTP.
 
 Why it matters
     What travels in the clear inside a cluster is read by whoever takes one node or one pod of the network: vectors, prompts, keys and
@@ -28,6 +29,7 @@ CHECK = Check(
     weighed=False,
     examples=(
         Example("a store's listener", "present", "config:\n  service:\n    enable_tls: false\n", file="values.yaml"),
+        Example("models fetched in the clear", "present", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s3\n  annotations: {serving.kserve.io/s3-usehttps: '0'}\n", file="secret.yaml"),
         Example("switched on", "absent", "config:\n  service:\n    enable_tls: true\n", file="values.yaml"),
         Example("the part is not installed", "absent", "redis:\n  enabled: false\n  enable_tls: false\n", file="values.yaml"),
     ),

@@ -38,6 +38,19 @@ def examine(graph: Graph) -> Iterator[Hit]:
     """Recognised components whose root may be written, said or by default."""
     for workload in graph.workloads:
         setting = workload.granted("read-only-root")
-        if workload.format == "kubernetes" and workload.running and setting is not None and setting.known and setting.value is False:
+        if (
+            workload.format == "kubernetes"
+            and workload.running
+            and setting is not None
+            and setting.known
+            and setting.value is False
+        ):
             name = workload.running[0].fact.name
-            yield Hit(workload.asset, f"{name} may write its own root filesystem", setting.evidence, Fix("Set readOnlyRootFilesystem: true"), workload.exposure, "read-only-root")
+            yield Hit(
+                workload.asset,
+                f"{name} may write its own root filesystem",
+                setting.evidence,
+                Fix("Set readOnlyRootFilesystem: true"),
+                workload.exposure,
+                "read-only-root",
+            )

@@ -64,6 +64,7 @@ class Collection:
                 reason = f"a template, not YAML: {error}" if template else str(error)
                 remedy = "render the chart (helm template) and scan the result" if template else "mend the file"
                 refused.append(Unread(shown, reason, remedy=remedy))
+        self.unread += [Unread(shown, why, partial=True, remedy="mend the file") for why in file.partial]
         # A chart's template is no YAML until it is rendered; once that is done, nobody has missed anything.
         self.unread += [] if "helm" in done and "{{" in content else refused[:1]
 
