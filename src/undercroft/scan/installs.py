@@ -74,6 +74,12 @@ def _specs(words: list[str]) -> tuple[list[str], bool]:
     return found, bound
 
 
+def python_operands(command: Command) -> list[str]:
+    """What a pip-like install names as written: requirements, paths and addresses. Nothing for another command."""
+    words = _python(command)
+    return [] if words is None else _specs(words)[0]
+
+
 def unpinned_python(command: Command) -> tuple[list[str], list[str]]:
     """(packages without a version, sources that move) of a pip-like install. Lower bounds leave the version open as well."""
     words = _python(command)

@@ -220,7 +220,7 @@ class Calls:
                 for event, evidence in current.triggers.items()
                 if event != "workflow_call"
             ]
-            around = {current.path, *(one.path for one, _ in path)}
+            around = {pipeline.path, *(one.path for one, _ in path)}
             waiting += [
                 (one, ((one, job), *path)) for one, job in self.callers.get(current.path, ()) if one.path not in around
             ]

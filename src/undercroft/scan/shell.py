@@ -16,12 +16,12 @@ from undercroft.model.redact import is_literal_secret, names_a_secret
 from undercroft.scan.collect.files.source import Source
 from undercroft.scan.graph import Text
 from undercroft.scan.scripts import Command, program
-from undercroft.scan.syntax import Block, Words, parser
+from undercroft.scan.syntax import Block, Words, parser, refused
 
-__all__ = ["MAX_BYTES", "Block", "Document", "Reading", "read"]
+__all__ = ["Block", "Document", "Reading", "read", "refused"]
 
-MAX_BYTES = 512 * 1024
-"""Largest script that is parsed. The installers of the field stay below 100 KB; an error-ridden megabyte costs a grammar seconds."""
+MAX_WORDS = 1000
+"""Words of one command that are kept."""
 MAX_NESTING = 4
 """Levels of scripts inside words of scripts (``ssh host "bash -c '…'"``)."""
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
@@ -80,11 +80,12 @@ class _Reader(Words):
     def walk(self) -> list[_Raw]:
         """Every command in the order of the text, with who reads it."""
         found: list[_Raw] = []
-        # (node, the command whose word this stands in, how)
-        stack: list[tuple[Node, Node | None, str]] = [(parser().parse(self._data).root_node, None, "")]
+        # (node, type of the node it stands in, the command whose word it stands in); asking a node for its parent costs a search
+        stack: list[tuple[Node, str, Node | None]] = [(parser().parse(self._data).root_node, "", None)]
         feeds: dict[int, tuple[Node, str]] = {}
+        outputs: dict[int, str] = {}
         while stack:
-            node, around, via = stack.pop()
+            node, parent, around = stack.pop()
             kind = node.type
             if kind == "command":
                 raw = _Raw(node, [], [])
@@ -95,19 +96,19 @@ class _Reader(Words):
                         raw.names.append(child)
                     elif child.type == "file_redirect":
                         raw.output = self._target(child) or raw.output
+                del raw.names[MAX_WORDS:]
                 found.append(raw)
                 around = node
             elif kind == "declaration_command":
+                exports = self._slice(node)[:12].startswith(("export", "declare -x", "declare -gx"))
                 for child in node.named_children:
                     if child.type == "variable_assignment" and (pair := self._assignment(child)):
                         self._values.setdefault(pair[0], []).append(pair[1])
-                        if self._slice(node).startswith(("export", "declare -x", "declare -gx")):
+                        if exports:
                             self._exported_names.add(pair[0])
-                    elif child.type == "variable_name" and self._slice(node).startswith("export"):
+                    elif child.type == "variable_name" and exports:
                         self._exported_names.add(self._slice(child))
-            elif kind == "variable_assignment" and (
-                node.parent is None or node.parent.type not in {"command", "declaration_command"}
-            ):
+            elif kind == "variable_assignment" and parent not in {"command", "declaration_command"}:
                 pair = self._assignment(node)
                 if pair is not None:
                     self._values.setdefault(pair[0], []).append(pair[1])
@@ -128,17 +129,13 @@ class _Reader(Words):
                     if last is not None:
                         feeds.setdefault(last.start_byte, (around, via))
             elif kind == "redirected_statement":
-                self._redirected(node, feeds)
-            stack += [(child, around, via) for child in reversed(node.named_children)]
+                self._redirected(node, feeds, outputs)
+            stack += [(child, kind, around) for child in reversed(node.named_children)]
         found.sort(key=lambda raw: raw.node.start_byte)
         for raw in found:
             if raw.node.start_byte in feeds:
                 raw.feeds, raw.via = feeds[raw.node.start_byte]
-            parent = raw.node.parent
-            if parent is not None and parent.type == "redirected_statement":
-                for child in parent.named_children:
-                    if child.type == "file_redirect":
-                        raw.output = self._target(child) or raw.output
+            raw.output = outputs.get(raw.node.start_byte, raw.output)
         return found
 
     def _target(self, redirect: Node) -> str:
@@ -176,10 +173,14 @@ class _Reader(Words):
             node = below[-1]
         return None
 
-    def _redirected(self, node: Node, feeds: dict[int, tuple[Node, str]]) -> None:
+    def _redirected(self, node: Node, feeds: dict[int, tuple[Node, str]], outputs: dict[int, str]) -> None:
         heredocs = [child for child in node.named_children if child.type == "heredoc_redirect"]
         body = node.child_by_field_name("body")
         command = self._last(body) if body is not None else None
+        if body is not None and body.type == "command":
+            for child in node.named_children:
+                if child.type == "file_redirect" and (kept := self._target(child)):
+                    outputs[body.start_byte] = kept
         for heredoc in heredocs:
             content = next((c for c in heredoc.named_children if c.type == "heredoc_body"), None)
             if content is None:
@@ -321,7 +322,7 @@ def read(source: Source, block: Block, inherited: Mapping[str, Text] | None = No
 
 
 def _read(source: Source, block: Block, inherited: Mapping[str, Text], depth: int, *, printed: bool) -> Reading:
-    if len(block.text) > MAX_BYTES or not block.text.strip():
+    if refused(block.text) or not block.text.strip():
         return Reading()
     reader = _Reader(source, block, depth, inherited, printed=printed)
     commands, exported = reader.results()

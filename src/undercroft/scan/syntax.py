@@ -16,7 +16,22 @@ from tree_sitter import Language, Node, Parser
 from undercroft.scan.collect.files.source import Source
 from undercroft.scan.graph import Text
 
-_TEMPLATE = re.compile(r"\$?\{\{[^\n]{0,2000}?\}\}")
+_TEMPLATE = re.compile(r"\$?\{\{(?:[^\n{]|\{(?!\{)){0,1000}?\}\}")
+MAX_BYTES = 512 * 1024
+"""Largest script that is parsed. The installers of the field stay below 100 KB."""
+MAX_CHAIN, MAX_VALUE = 10, 4096
+"""Variables that stand for variables, and characters of what comes out."""
+MAX_HEREDOCS, MAX_PIPES = 500, 4000
+"""Operators in one text. The grammar's time grows with their square: these many cost a second, and nobody writes them."""
+
+
+def refused(text: str) -> str:
+    """Why a text is not parsed; empty when it is."""
+    if len(text) > MAX_BYTES:
+        return f"a script of more than {MAX_BYTES} characters"
+    if text.count("<<") > MAX_HEREDOCS or max(text.count("|"), text.count(">>>")) > MAX_PIPES:
+        return f"a script with more than {MAX_HEREDOCS} here-documents or {MAX_PIPES} pipes or redirections"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,7 @@ class Words:
         self._line_starts = [0, *(m.end() for m in re.finditer(r"\n", masked))]
         self._values: dict[str, list[Node | None]] = {}
         """Variable → what is assigned to it; ``None`` for something only known when it runs."""
+        self._resolved: dict[str, tuple[str | None, str | None]] = {}
 
     def _char(self, offset: int) -> int:
         return offset if self._chars is None else self._chars[offset]
@@ -152,15 +168,21 @@ class Words:
         return re.search(rf"\$\{{?{name}\b", self._slice(node)) is not None
 
     def _variable(self, name: str, seen: frozenset[str]) -> tuple[str | None, str | None]:
-        if name in seen:
+        """(value, as written) of a variable that the text assigns one value; unknown for chains nobody writes by hand."""
+        if name in seen or len(seen) > MAX_CHAIN:
             return None, None
+        if name in self._resolved:
+            return self._resolved[name]
         nodes = self._values.get(name)
         if not nodes:
             inherited = self._inherited.get(name)
             return (inherited.value, inherited.value) if inherited is not None else (None, None)
         found: set[str | None] = set()
-        shown = None
+        shown: str | None = None
         for node in nodes[:8]:
             value, shown, _ = self._value(node, seen | {name}) if node is not None else (None, None, "")
             found.add(value)
-        return (found.pop(), shown) if len(found) == 1 else (None, None)
+        only = found.pop() if len(found) == 1 else None
+        result = (only, shown) if only is not None and len(only) <= MAX_VALUE else (None, None)
+        self._resolved[name] = result
+        return result

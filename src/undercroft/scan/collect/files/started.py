@@ -27,7 +27,7 @@ _SWITCHES = frozenset({
 _SHORT_SWITCHES = frozenset("ditPqT")
 _SOCKETS = ("/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock")
 _PORT = re.compile(
-    r"^(?:(?P<ip>\[[0-9a-fA-F:]+\]|[\w.]+):)?(?:(?P<host>\d*(?:-\d+)?):)?(?P<target>\d+)(?:-\d+)?(?:/(?P<protocol>\w+))?$"
+    r"^(?:(?P<ip>\[[0-9a-fA-F:]+\]|\d+\.[\d.]+|localhost):)?(?:(?P<host>\d*(?:-\d+)?):)?(?P<target>\d+)(?:-\d+)?(?:/(?P<protocol>\w+))?$"
 )
 _LOOPBACK = ("127.", "localhost", "[::1]", "::1")
 

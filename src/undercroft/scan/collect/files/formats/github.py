@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset
@@ -15,7 +16,7 @@ from undercroft.scan.graph import Graph, Span, Text, Workload
 from undercroft.scan.pipelines import Expression, Job, Permissions, Pipeline, Step
 from undercroft.scan.scripts import Command, Script
 
-_EXPRESSION = re.compile(r"\$\{\{(?P<inside>[^\n]{0,2000}?)\}\}")
+_EXPRESSION = re.compile(r"\$\{\{(?P<inside>(?:[^\n{]|\{(?!\{)){0,1000}?)\}\}")
 _SECRET = re.compile(r"\bsecrets(?:\.(\w+)|\[\s*'(\w+)'\s*\])")
 _CODE = ("run", "script", "command", "cmd", "inlineScript", "commands")
 """Inputs that well-known actions run as code."""
@@ -157,9 +158,11 @@ def _images(node: Node, name: str, asset: Asset) -> Iterator[Workload]:
     for kind, value in places:
         image = value if value is None or value.scalar is not None else value.get("image")
         if image is not None and image.scalar:
-            head = image.source.evidence(image.line, image.column)
+            head, text = image.source.evidence(image.line, image.column), image.text()
+            if text.value is not None:
+                text = replace(text, value=text.value.removeprefix("docker://"))
             yield Workload(
-                Asset(f"{asset.key}#{name}.{kind}", "workload", f"{name} / {kind}", ()), "github", head, image.text()
+                Asset(f"{asset.key}#{name}.{kind}", "workload", f"{name} / {kind}", ()), "github", head, text
             )
 
 

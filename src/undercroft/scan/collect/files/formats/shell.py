@@ -65,8 +65,9 @@ def _starts(
 def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
     """The script, the servers and containers it starts, and the units it writes."""
     source = file.source
-    if len(source.text) > shell.MAX_BYTES:
-        raise tree.Unreadable(f"a script of more than {shell.MAX_BYTES} characters")
+    reason = shell.refused(source.text)
+    if reason:
+        raise tree.Unreadable(reason)
     reading = shell.read(source, shell.Block.whole(source))
     asset = Asset(f"shell:{source.path}", "script", source.path)
     script = Script(asset, "shell", source.path, reading.commands, reading.exported, 1)

@@ -20,8 +20,9 @@ def wants(path: str, paths: frozenset[str]) -> bool:  # noqa: ARG001 - the signa
 def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
     """The servers the unit starts, and its commands as a script."""
     source = file.source
-    if len(source.text) > shell.MAX_BYTES:
-        raise tree.Unreadable(f"a unit of more than {shell.MAX_BYTES} characters")
+    reason = shell.refused(source.text)
+    if reason:
+        raise tree.Unreadable(reason)
     block = shell.Block.whole(source)
     found = units.entries(block)
     commands = units.commands(source, found, {})
