@@ -24,6 +24,9 @@ def _same(left: Field, right: Field) -> bool | None:
     return left.text == right.text
 
 
+OPERATORS = frozenset({"==", "!=", "&&", "||", "+", "-", "*", "/", "%", "<", ">", "<=", ">="})
+
+
 def operate(operator: str, left: Field, right: Field) -> Scalar:
     """An operator over two values."""
     if operator in {"==", "!="}:

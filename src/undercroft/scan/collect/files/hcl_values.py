@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from undercroft.scan.cloud import Field, Place
 from undercroft.scan.collect.files.hcl import Block, Unit
-from undercroft.scan.collect.files.hcl_functions import FUNCTIONS, operate
+from undercroft.scan.collect.files.hcl_functions import FUNCTIONS, OPERATORS, operate
 from undercroft.scan.collect.files.json_text import documents
 from undercroft.scan.collect.files.source import Source
 
@@ -98,12 +98,16 @@ class Reader:
         if read is not None:
             return read(self, node, depth + 1)
         if node.type == "expression" and node.child_count:
-            children = node.children
-            if children[0].type == "(" and node.child_count >= 3:
-                inner = self.value(children[1], depth + 1)
-                return self._traverse(node, inner, children[3:], depth) if node.child_count > 3 else inner
-            return self._path(node, depth + 1)
+            return self._part(node, node.children, depth)
         return self.unknown(node, "an expression that is not evaluated")
+
+    def _part(self, node: "Node", children: "list[Node]", depth: int) -> Field:
+        """A stretch of siblings as one value: what the first is, then the way down from there."""
+        if len(children) > 2 and children[0].type == "(":
+            return self._traverse(node, self.value(children[1], depth + 1), children[3:], depth)
+        if len(children) == 1:
+            return self.value(children[0], depth + 1)
+        return self._path(node, children, depth + 1) if children else self.unknown(node, "not evaluated")
 
     def read_number(self, node: "Node", _: int) -> Field:
         text = self.unit.slice(node)
@@ -190,7 +194,7 @@ class Reader:
         )
 
     def read_unary(self, node: "Node", depth: int) -> Field:
-        sign, value = self.unit.slice(node.children[0]), self.value(node.children[-1], depth)
+        sign, value = self.unit.slice(node.children[0]), self._part(node, node.children[1:], depth)
         if sign == "!" and value.boolean is not None:
             return self.plain(node, not value.boolean, literal=False)
         if sign == "-" and value.number is not None:
@@ -198,10 +202,10 @@ class Reader:
         return self.unknown(node, value.reason or "not evaluated")
 
     def read_binary(self, node: "Node", depth: int) -> Field:
-        if node.child_count != 3:
-            return self.unknown(node, "not evaluated")
-        left, right = self.value(node.children[0], depth), self.value(node.children[2], depth)
-        found = operate(self.unit.slice(node.children[1]), left, right)
+        children = node.children
+        at = next((i for i, child in enumerate(children) if i and child.type in OPERATORS), 0)
+        left, right = self._part(node, children[:at], depth), self._part(node, children[at + 1 :], depth)
+        found = operate(children[at].type, left, right)
         if found is None:
             return self.unknown(node, left.reason or right.reason or "not evaluated")
         return self.plain(node, found, literal=False)
@@ -264,11 +268,10 @@ class Reader:
         return Field(self.unit.place(node), text, literal=False, documents=read)
 
     def read_name(self, node: "Node", depth: int) -> Field:
-        return self._path(node, depth)
+        return self._path(node, [node], depth)
 
-    def _path(self, node: "Node", depth: int) -> Field:
+    def _path(self, node: "Node", children: "list[Node]", depth: int) -> Field:
         """``a.b[0].c``: what the first names mean, then the way down from there."""
-        children = node.children if node.type == "expression" else [node]
         head = children[0]
         if head.type != "variable_expr":
             return self._traverse(node, self.value(head, depth), children[1:], depth)

@@ -6,6 +6,7 @@ unknown. Nothing is run, no module or provider is fetched, and state files are n
 """
 
 import posixpath
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,8 @@ from undercroft.scan.graph import Graph
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_SECRET_WORD = re.compile(r"(?i)pass|pwd|secret|token|key|credential")
+"""A cheap test before the careful one: every name of a secret has one of these in it."""
 MAX_INSTANCES = 400
 """Module instances that are read in one tree."""
 
@@ -54,7 +57,7 @@ def _written_secrets(block: Block, name: str = "", depth: int = 0) -> Iterator[s
             text = block.unit.slice(node).strip().strip('"')
             if node.type == "string_lit" and is_literal_secret(text):
                 yield text
-        elif expression.end_point[0] > expression.start_point[0] or "{" in block.unit.slice(expression)[:2]:
+        elif "{" in (written := block.unit.slice(expression)) and _SECRET_WORD.search(written):
             yield from _object_secrets(block.unit, expression)
     for inner in block.blocks:
         if depth < MAX_DEPTH:
@@ -82,7 +85,8 @@ def _object_secrets(unit: Unit, top: "Node") -> Iterator[str]:
 def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
     """The file's syntax, kept until the whole module is there. Raises ``tree.Unreadable``."""
     unit = parse(file)
-    found = (*_written_secrets(unit.top), *paired(file.source.text))
+    text = file.source.text
+    found = (*_written_secrets(unit.top), *paired(text)) if _SECRET_WORD.search(text) else ()
     unit.secrets = tuple(dict.fromkeys(s for s in found if len(s) > 2))
     return Graph(cloud=(Estate(pending=(_Pending(unit, components),)),))
 
