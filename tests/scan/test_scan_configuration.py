@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from undercroft.catalogue import loader
 from undercroft.scan.collect.files import collect, configuration, tree
 from undercroft.scan.collect.files.source import Source
-from undercroft.scan.graph import Graph
+from undercroft.scan.graph import Graph, Text
+
+
+def parsed(text: str, form: str, *keys: str) -> dict[str, Text]:
+    source = Source.of("f", text)
+    return configuration.read(source, form, frozenset(keys), lambda: tree.read(source))
+
 
 CANARY = "Zk39xPq7LmT2vB"
 
@@ -39,21 +45,20 @@ def read(folder: Path, **files: str) -> Graph:
     ],
 )
 def test_a_value_is_read_under_its_dotted_key(form: str, text: str, key: str, value: str) -> None:
-    assert configuration.read(Source.of("f", text), form)[key].value == value
+    assert parsed(text, form, key)[key].value == value
 
 
 def test_a_value_that_is_computed_is_unresolved_and_never_run(tmp_path: Path) -> None:
     mark = tmp_path / "ran"
-    found = configuration.read(
-        Source.of("f", f"import pathlib\nc.ServerApp.token = pathlib.Path('{mark}').touch() or 'x'\n"), "python"
-    )
+    text = f"import pathlib\nc.ServerApp.token = pathlib.Path('{mark}').touch() or 'x'\n"
+    found = parsed(text, "python", "ServerApp.token")
     assert found["ServerApp.token"].value is None
     assert "computed" in found["ServerApp.token"].reason
     assert not mark.exists()
 
 
 def test_a_place_is_the_value_and_a_secret_is_masked() -> None:
-    text = configuration.read(Source.of("f", f"a = 1\n  password = {CANARY}\n"), "ini")["password"]
+    text = parsed(f"a = 1\n  password = {CANARY}\n", "ini", "password")["password"]
     assert text.span is not None
     assert (text.span.line, text.span.start, text.span.end) == (2, 14, 14 + len(CANARY))
     assert CANARY not in repr(text.evidence)
@@ -140,9 +145,9 @@ def test_any_nginx_like_noise_is_read_or_listed(tmp_path: Path, words: list[str]
     collect.collect([tmp_path], {})
 
 
-@given(st.sampled_from(sorted(configuration.READERS)), st.text(max_size=200))
+@given(st.sampled_from(sorted(configuration.FORMATS)), st.text(max_size=200))
 def test_any_text_is_read_or_refused_as_any_format(form: str, text: str) -> None:
     try:
-        configuration.read(Source.of("f", text), form)
+        parsed(text, form, "a", "b")
     except tree.Unreadable:
         return

@@ -5,7 +5,7 @@ What a file *means* is the catalogue's; this only says what is written where. Py
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from undercroft.model.redact import is_literal_secret, names_a_secret
 from undercroft.scan.collect.files import tree
@@ -111,19 +111,21 @@ def _dotted(node: ast.expr) -> str | None:
     return ".".join(reversed(parts))
 
 
-def nested(source: Source) -> Pairs:
-    """Scalars of a YAML or JSON file by their dotted path. Raises ``tree.Unreadable``."""
-    for document in tree.read(source):
-        yield from _scalars(document, "", 0)
+def nested(documents: Iterable[tree.Node], wanted: frozenset[str]) -> Pairs:
+    """Scalars of a YAML or JSON file by their dotted path: those somebody asks for, because the rest may be a whole application."""
+    for document in documents:
+        yield from _scalars(document, "", 0, wanted)
 
 
-def _scalars(node: tree.Node, path: str, depth: int) -> Pairs:
+def _scalars(node: tree.Node, path: str, depth: int, wanted: frozenset[str]) -> Pairs:
     if depth > 12:  # aliases can make a tree without end; no configuration is nested deeper
         return
     for key, value in node.entries():
         here = f"{path}.{key}" if path else key
         if value.pairs is not None:
-            yield from _scalars(value, here, depth + 1)
+            yield from _scalars(value, here, depth + 1, wanted)
+        elif here not in wanted:
+            continue
         elif value.items is not None:
             words = [item.scalar for item in value.each()]
             if all(word is not None for word in words):
@@ -132,20 +134,24 @@ def _scalars(node: tree.Node, path: str, depth: int) -> Pairs:
             yield here, value.text(key)
 
 
-READERS: dict[str, Callable[[Source], Pairs]] = {
+_LINES: dict[str, Callable[[Source], Pairs]] = {
     "properties": assignments,
     "ini": assignments,
     "toml": assignments,
     "env": assignments,
     "conf": directives,
     "python": python,
-    "yaml": nested,
-    "json": nested,
 }
-"""Format of the catalogue's ``ConfigFile`` → its reader. Formats that are not here (``pbtxt``) are recognised by name only."""
+FORMATS = frozenset({*_LINES, "yaml", "json"})
+"""Formats of the catalogue's ``ConfigFile`` that are read. Others (``pbtxt``) are recognised by name only."""
 
 
-def read(source: Source, form: str) -> dict[str, Text]:
-    """Dotted key → value; of a key given twice the last. Raises ``tree.Unreadable``."""
-    reader = READERS.get(form)
-    return dict(reader(source)) if reader else {}
+def read(
+    source: Source, form: str, wanted: frozenset[str], documents: Callable[[], Iterable[tree.Node]]
+) -> dict[str, Text]:
+    """Dotted key → value for the keys in ``wanted``; of a key given twice the last. ``documents`` gives the file as YAML when that
+    is what it is. Raises ``tree.Unreadable``."""
+    reader = _LINES.get(form)
+    if reader is not None:
+        return {key: text for key, text in reader(source) if key in wanted}
+    return dict(nested(documents(), wanted)) if form in FORMATS else {}

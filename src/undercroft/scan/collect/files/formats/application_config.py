@@ -5,7 +5,7 @@ Which file belongs to whom is the catalogue's (``config_files``); a component's 
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 
 from undercroft.catalogue import loader
 from undercroft.catalogue.schema import ComponentFact, ConfigFile
@@ -19,17 +19,27 @@ from undercroft.scan.settings import Invocation, resolve
 
 
 @cache
+def _keys(slug: str, requires: tuple[str, ...]) -> frozenset[str]:
+    """Every key the catalogue reads from a component's configuration, and those by which the file is recognised."""
+    settings = loader.load().components[slug].settings.values()
+    return frozenset(
+        {*requires, *(spelling.config for fact in settings for spelling in fact.spellings if spelling.config)}
+    )
+
+
+@cache
 def _known() -> tuple[tuple[str, ConfigFile], ...]:
     """(slug, file) of every component, the most telling name first."""
     found = [
         (slug, entry)
         for slug, fact in loader.load().components.items()
         for entry in fact.config_files
-        if entry.format in configuration.READERS
+        if entry.format in configuration.FORMATS
     ]
     return tuple(sorted(found, key=lambda each: -len(each[1].name)))
 
 
+@lru_cache(maxsize=4096)
 def _named(path: str) -> list[tuple[str, ConfigFile]]:
     name = path.rpartition("/")[2]
     return [
@@ -64,7 +74,10 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
         fact = components.get(slug)
         if fact is None:
             continue
-        keys = configuration.read(file.source, entry.format)
+        if entry.requires and not any(key.rpartition(".")[2] in file.source.text for key in entry.requires):
+            continue
+        wanted = _keys(slug, entry.requires)
+        keys = configuration.read(file.source, entry.format, wanted, lambda: file.documents)
         if not keys or (entry.requires and not set(entry.requires) & set(keys)):
             continue
         running = _running(file, fact, keys)
