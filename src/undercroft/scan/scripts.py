@@ -47,6 +47,31 @@ def program(word: str | None) -> str:
     return "python" if _PYTHON.match(name) else name
 
 
+def _begin(words: tuple[str, ...]) -> int:
+    """Position of the program behind everything that only starts it."""
+    i = 0
+    while i < len(words):
+        name = program(words[i])
+        if name in _WRAPPERS:
+            takes = _TAKES.get(name, set())
+            operands = _OPERANDS.get(name, 0)
+            i += 1
+            while i < len(words) and (words[i].startswith("-") or (name == "env" and re.match(r"\w+=", words[i]))):
+                i += 2 if words[i] in takes else 1
+            i += operands
+        elif i + 1 < len(words) and _RUNNERS.get(name) == words[i + 1]:
+            i += 2
+            while i < len(words) and words[i].startswith("-"):
+                i += (
+                    2
+                    if words[i] in {"-n", "-p", "--name", "--prefix", "--with", "--extra", "--group", "--python"}
+                    else 1
+                )
+        else:
+            break
+    return min(i, len(words))
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One simple command."""
@@ -68,41 +93,18 @@ class Command:
     printed: bool = False
     """Whether it only stands in text the script shows to people."""
 
-    @property
-    def begin(self) -> int:
-        """Position of the program itself, behind ``sudo``, ``env`` and their like."""
-        i, words = 0, self.written
-        while i < len(words):
-            name = program(words[i])
-            if name in _WRAPPERS:
-                takes = _TAKES.get(name, set())
-                operands = _OPERANDS.get(name, 0)
-                i += 1
-                while i < len(words) and (words[i].startswith("-") or (name == "env" and re.match(r"\w+=", words[i]))):
-                    i += 2 if words[i] in takes else 1
-                i += operands
-            elif i + 1 < len(words) and _RUNNERS.get(name) == words[i + 1]:
-                i += 2
-                while i < len(words) and words[i].startswith("-"):
-                    i += (
-                        2
-                        if words[i] in {"-n", "-p", "--name", "--prefix", "--with", "--extra", "--group", "--python"}
-                        else 1
-                    )
-            else:
-                break
-        return min(i, len(words))
+    begin: int = field(init=False, default=0)
+    """Position of the program itself, behind ``sudo``, ``env`` and their like."""
+    bare: tuple[str, ...] = field(init=False, default=())
+    """Words as written, from the program on."""
+    name: str = field(init=False, default="")
+    """The program's name; empty for a mere assignment."""
 
-    @property
-    def bare(self) -> tuple[str, ...]:
-        """Words as written, from the program on."""
-        return self.written[self.begin :]
-
-    @property
-    def name(self) -> str:
-        """The program's name; empty for a mere assignment."""
-        bare = self.bare
-        return program(bare[0]) if bare else ""
+    def __post_init__(self) -> None:
+        begin = _begin(self.written)
+        object.__setattr__(self, "begin", begin)
+        object.__setattr__(self, "bare", self.written[begin:])
+        object.__setattr__(self, "name", program(self.written[begin]) if begin < len(self.written) else "")
 
     def shifted(self, offset: int) -> "Command":
         """The same command in a script that has ``offset`` others before this one's."""
