@@ -118,7 +118,7 @@ def test_a_built_image_brings_its_dockerfile_along(tmp_path: Path) -> None:
     )
     built = service(found, "m")
     assert [(r.fact.slug, r.component.version) for r in built.running] == [("mlflow", "2.9.2")]
-    assert built.running[0].settings["bind"].value == "0.0.0.0"  # noqa: S104 - what the file says
+    assert built.running[0].settings["bind"].value == "0.0.0.0"
     assert built.listeners[0].exposure.reach is Reach.PRIVATE
 
 

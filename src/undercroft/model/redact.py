@@ -26,6 +26,7 @@ _NOT_SECRET = re.compile(
     r"(?i)(max|min|num|stop|pad|eos|bos|per|total|output|prompt|input|batch\w*|completion)[_\-]?tokens?$"
     r"|tokenizer|secret[_\-]?name$|secretkeyref$|automount\w*token$|token[_\-]?(url|uri|path|file|type|limit|expir\w*|ttl)$"
     r"|(password|secret|key|token)[_\-]?file$|existing[_\-]?secret$|imagepullsecrets?$"
+    r"|(?-i:[a-z]SecretKey)$"  # a chart's name for the key inside a Secret
 )
 _HARMLESS = re.compile(
     r"""(?ix) ^(?: ["']? (?: true|false|yes|no|on|off|null|none|~|[01] )? ["']?

@@ -15,16 +15,22 @@ from undercroft.scan.edits import replaced
 from undercroft.scan.graph import Graph, Span, Text, Workload
 from undercroft.scan.passwords import Strength, strength, written_out
 
-_USERINFO = re.compile(r"(?<![a-z0-9+.\-])(?P<scheme>[a-z][a-z0-9+.\-]*)://(?P<user>[^\s:/@'\"]*):(?P<value>[^\s@/'\"]+)@", re.IGNORECASE)
+_USERINFO = re.compile(
+    r"(?<![a-z0-9+.\-])(?P<scheme>[a-z][a-z0-9+.\-]*)://(?P<user>[^\s:/@'\"]*):(?P<value>[^\s@/'\"]+)@", re.IGNORECASE
+)
 _USER = ("USER", "USERNAME", "_DB", "DATABASE", "ACCESS_KEY", "ACCESS_KEY_ID")
 # The public half of a pair: the other half is what counts.
 _ACCESS_KEY = re.compile(r"(?i)(?<!secret)(?<!secret_)access_?key(?:_?id)?$")
 # ``ngcAPISecret: ngc-api`` and ``keyOfSecretAccessKey: …`` name an object or a key, in the way of charts.
-_NAMES_ANOTHER = re.compile(r"(?:^(?:keyOf|nameOf|existing)[A-Z]|(?<![cC]lient)(?<![jJ]wt)(?<![sS]ession)[a-zA-Z]Secret$)")
+_NAMES_ANOTHER = re.compile(
+    r"(?:^(?:keyOf|nameOf|existing)[A-Z]|(?<![cC]lient)(?<![jJ]wt)(?<![sS]ession)[a-zA-Z]Secret$)"
+)
 _OBJECT = re.compile(r"^[a-z0-9]+(?:-[a-z0-9]+)+$|^[A-Z0-9]+(?:_[A-Z0-9]+)+$")
 # Emulators of a cloud take any key, so theirs are none.
 _EMULATOR = re.compile(r"(?i)localstack|:4566\b|\bmoto\b|azurite|fake-?gcs")
-_IDLE = frozenset({"abc", "xyz", "test", "testing", "dummy", "fake", "foo", "foobar", "none", "mock", "key", "secret", "example"})
+_IDLE = frozenset(
+    {"abc", "xyz", "test", "testing", "dummy", "fake", "foo", "foobar", "none", "mock", "key", "secret", "example"}
+)
 _JWT = re.compile(r"^eyJ[\w\-]{8,}\.[\w\-]{8,}\.[\w\-]*$")
 
 
@@ -83,9 +89,19 @@ class Credential:
         return Fix(f"Take {variable} from outside the file", (edit,), note)
 
 
+def names_another(name: str, value: str) -> bool:
+    """Whether the value is the name of a Secret or of a key in one: ``ngcAPISecret: ngc-api``, ``secretKey: hf_token``."""
+    if name in {"secretKey", "key"}:
+        return (
+            re.fullmatch(r"(?i)[a-z0-9]+(?:[-_.][a-z0-9]+)+|token|password|key|secret|username|api_?key", value)
+            is not None
+        )
+    return _NAMES_ANOTHER.search(name) is not None and _OBJECT.match(value) is not None
+
+
 def secret_name(name: str, value: str) -> bool:
     """Whether a variable holds a credential: by its name, or because the value is a signed token."""
-    if (_NAMES_ANOTHER.search(name) and _OBJECT.match(value)) or _ACCESS_KEY.search(name):
+    if names_another(name, value) or _ACCESS_KEY.search(name):
         return False
     return names_a_secret(name) or _JWT.match(value) is not None
 
@@ -121,7 +137,11 @@ def _documented(workload: Workload) -> frozenset[str]:
 def in_addresses(text: str) -> Iterator[tuple[str, str]]:
     """(user, password) of every address in ``text`` that holds both and names neither by a reference."""
     for match in _USERINFO.finditer(text):
-        if written_out(match["value"]) and not re.search(r"[$<{%]", match["value"]) and match["scheme"].lower() != "git":
+        if (
+            written_out(match["value"])
+            and not re.search(r"[$<{%]", match["value"])
+            and match["scheme"].lower() != "git"
+        ):
             yield match["user"], match["value"]
 
 
@@ -132,7 +152,14 @@ def _masked(evidence: Evidence | None, value: str) -> tuple[Evidence, ...]:
 
 
 def _variables(
-    asset: Asset, variables: Mapping[str, Text], place: str, exposure: Exposure, format_: str, documented: Iterable[str], *, ignored: bool = False
+    asset: Asset,
+    variables: Mapping[str, Text],
+    place: str,
+    exposure: Exposure,
+    format_: str,
+    documented: Iterable[str],
+    *,
+    ignored: bool = False,
 ) -> Iterator[Credential]:
     users = users_of(variables)
     for name, text in variables.items():
@@ -178,7 +205,12 @@ def written(graph: Graph) -> Iterator[Credential]:
     """Every credential whose value stands in a file: not empty, not a reference, not resolved from elsewhere."""
     for workload in graph.workloads:
         yield from _variables(
-            workload.asset, workload.environment, "environment", workload.exposure, workload.format, _documented(workload)
+            workload.asset,
+            workload.environment,
+            "environment",
+            workload.exposure,
+            workload.format,
+            _documented(workload),
         )
         yield from _arguments(workload)
     for file in graph.variables:
@@ -196,6 +228,17 @@ def written(graph: Graph) -> Iterator[Credential]:
                 )  # fmt: skip
         if not written_out(value) or not (secret.encoded or _counts(secret.name, value)):
             continue
+        if secret.encoded and _ACCESS_KEY.search(secret.name):
+            continue
         yield Credential(
-            secret.asset, secret.name, value, evidence, UNKNOWN_EXPOSURE, place, None, secret.format, secret.encoded, secret.users
+            secret.asset,
+            secret.name,
+            value,
+            evidence,
+            UNKNOWN_EXPOSURE,
+            place,
+            None,
+            secret.format,
+            secret.encoded,
+            secret.users,
         )

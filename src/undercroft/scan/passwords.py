@@ -30,12 +30,33 @@ class Strength(StrEnum):
 
 
 # Words of manuals, templates and password lists, with the products of the field, whose names serve as their own passwords.
-_WORDS = frozenset(["a", "abc", "abcd", "access", "account", "admin", "administrator", "airflow", "alice", "all", "an", "and", "any", "api", "app", "application", "at", "auth", "authentication", "aws", "azure", "base", "be", "bob", "bot", "change", "changed", "changeit", "changeme", "channel", "char", "character", "characters", "chars", "clickhouse", "client", "cluster", "code", "cookie", "create", "credential", "credentials", "customer", "dashboard", "data", "database", "db", "default", "demo", "dev", "developer", "development", "docker", "dummy", "elastic", "elasticsearch", "encrypt", "encrypted", "encryption", "enter", "even", "example", "fake", "fernet", "fill", "flask", "flower", "flowise", "foo", "foobar", "for", "from", "generate", "generated", "grafana", "guest", "hard", "hash", "hello", "here", "hex", "id", "in", "influxdb", "insecure", "insert", "internal", "is", "it", "its", "jupyter", "jwt", "jwtsecret", "keep", "kafka", "key", "keys", "langfuse", "least", "length", "letmein", "litellm", "llm", "local", "localhost", "long", "longer", "love", "machine", "mailpassword", "manager", "master", "me", "metrics", "milvus", "min", "minimum", "minio", "minioadmin", "ml", "mlflow", "model", "mongo", "mongodb", "more", "must", "my", "mypassword", "mysecret", "mysql", "n8n", "neo4j", "new", "nexus", "nifi", "no", "not", "of", "ollama", "only", "openssl", "openwebui", "operator", "or", "oracle", "owner", "pass", "passcode", "passphrase", "passwd", "password", "phrase", "pg", "placeholder", "please", "pg", "postgres", "postgresql", "private", "prod", "production", "project", "public", "put", "pw", "pwd", "qdrant", "qwerty", "rabbit", "rabbitmq", "rand", "random", "ray", "read", "reader", "redis", "replace", "replaceme", "replication", "replicator", "required", "role", "root", "rootroot", "runner", "s3", "salt", "sample", "secret", "secrets", "secure", "server", "service", "session", "set", "should", "sign", "signing", "sk", "some", "something", "staging", "store", "string", "strong", "super", "superset", "supersecret", "supersecure", "superuser", "sys", "system", "tbd", "temp", "temporary", "test", "tester", "testing", "the", "this", "to", "todo", "token", "toor", "traefik", "unsafe", "update", "updated", "use", "user", "username", "users", "value", "very", "vllm", "weak", "weaviate", "web", "webui", "welcome", "with", "word", "worker", "write", "writer", "x", "xxx", "y", "you", "your", "yours", "yourself", "z", "secretkey", "accesskey", "apikey", "rustfs", "seaweedfs", "ceph", "supabase", "logflare", "postgresdb", "zenml", "prefect", "dagster", "kong", "portkey"])  # fmt: skip
+_VOCABULARY = """
+    a abc abcd access accesskey account admin administrator airflow alice all an and anthropic any api apikey app application at
+    auth authentication aws azure base be bob bot ceph change changed changeit changeme channel char character characters chars
+    claude clickhouse client cluster code cohere cookie create credential credentials customer dagster dashboard data database db
+    default demo dev developer development docker dummy elastic elasticsearch encrypt encrypted encryption enter even example
+    fake fernet fill flask flower flowise foo foobar for from gemini generate generated github gitlab google grafana groq guest
+    hard hash hello here hex hf huggingface id in influxdb insecure insert internal is it its jupyter jwt jwtsecret kafka keep
+    key keys kong langfuse least length letmein litellm llm local localhost logflare long longer love machine mailpassword
+    manager master me metrics milvus min minimum minio minioadmin mistral ml mlflow model mongo mongodb more must my mypassword
+    mysecret mysql n8n neo4j new nexus ngc nifi no not nvidia of ollama only openai openssl openwebui operator or oracle owner
+    pass passcode passphrase passwd password pg phrase placeholder please portkey postgres postgresdb postgresql prefect private
+    prod production project provider public put pw pwd qdrant qwerty rabbit rabbitmq rand random ray read reader redis replace
+    replaceme replication replicator required role root rootroot runner rustfs s3 salt sample seaweedfs secret secretkey secrets
+    secure server service session set should sign signing sk slack some something staging store string strong supabase super
+    supersecret supersecure superset superuser sys system tbd temp temporary test tester testing the this to todo token toor
+    traefik unsafe update updated use user username users value very vllm wandb weak weaviate web webui welcome with word worker
+    write writer x xxx y you your yours yourself z zenml
+"""
+_WORDS = frozenset(_VOCABULARY.split())
 _SEQUENCES = (
     "0123456789012345678909876543210", "0123456789abcdef0123456789abcdef", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm",
     "zyxwvutsrqponmlkjihgfedcba",
 )  # fmt: skip
-_DOCUMENTED = frozenset({"sk-1234", "toor", "12341234", "t0p-s3cr3t"})
+_DOCUMENTED = frozenset({
+    "sk-1234", "toor", "12341234",
+    "$2y$12$4K/VkmDd1q1Orb3xAt82zu8gk7Ad6ReFR4LCP9UeYE90NLiN9Df72",  # the first user of Kubeflow's manifests (Apache-2.0)
+})  # fmt: skip
 _EXAMPLES = re.compile(
     r"""(?ix) ^(?: <[^>]*> | \[[^\]]*\] | [x*.]{3,} | (?:\.\.\.|…) | none | null | empty | todo | tbd | n/?a | not[-_ ]?(?:set|used|needed)
         | dummy(?:[-_]?\w+)? | placeholder | (?:sk|hf|ghp|gsk|nvapi|xai|r8|tvly|lsv2|pcsk|key|token)[-_]?[x*.]{2,}[\w*.\-]* )$"""
@@ -105,7 +126,9 @@ def _demo_token(value: str) -> bool:
 def predictable(name: str, value: str) -> str:
     """Why a value can be guessed, in words; empty when nothing speaks for it."""
     low = value.lower()
-    if len(value) >= 4 and (len(set(low)) <= 2 or any(len(value) >= 2 * n and low == (low[:n] * len(low))[: len(low)] for n in range(1, 5))):
+    if len(value) >= 4 and (
+        len(set(low)) <= 2 or any(len(value) >= 2 * n and low == (low[:n] * len(low))[: len(low)] for n in range(1, 5))
+    ):
         return "one pattern repeated"
     if len(value) >= 6 and _sequence(low):
         return "a sequence of neighbouring keys"
@@ -147,4 +170,8 @@ def strength(name: str, value: str, known: Iterable[str] = (), defaults: Iterabl
 def written_out(value: str) -> bool:
     """Whether a value stands for itself: no reference, no switch, no template, no path to a file."""
     text = value.strip().strip("\"'")
-    return is_literal_secret(text) and not re.match(r"^(?:/[\w.\-]+)+$|^(?:\$|%|!|\{\{|arn:|vault:|sops:|ENC\[|op://|projects/)|^(?:<%|@)", text)
+    if re.match(r"\$2[abxy]?\$\d\d\$", text):  # bcrypt: a hash serves whoever has it to guess at leisure
+        return True
+    return is_literal_secret(text) and not re.match(
+        r"^(?:/[\w.\-]+)+$|^(?:\$|%|!|\{\{|arn:|vault:|sops:|ENC\[|op://|projects/)|^(?:<%|@)", text
+    )

@@ -10,6 +10,8 @@ from undercroft.scan.graph import UNRESOLVED, Text
 
 MAX_LINES = 500
 """Lines of one command that are looked through."""
+MAX_WORDS = 2_000
+"""Words of one command that are looked for."""
 
 
 def behind_flags(words: Sequence[str]) -> tuple[str, ...]:
@@ -27,7 +29,7 @@ def behind_flags(words: Sequence[str]) -> tuple[str, ...]:
 
 def placed(words: Sequence[Text], node: Node) -> tuple[Text, ...]:
     """``words``, each with the line it stands on, as far as it is found there in order; the others keep the place of the whole."""
-    if node.end_line <= node.line:
+    if node.end_line <= node.line or len(words) > MAX_WORDS:
         return tuple(words)
     lines = [node.source.line(n) for n in range(node.line, min(node.end_line, node.line + MAX_LINES) + 1)]
     known = behind_flags([word.value or "" for word in words])
