@@ -2,7 +2,7 @@
 
 What it does
     Finds programs, archives and packages that a script downloads and then runs, unpacks or installs, without comparing a checksum or a
-    signature in between or afterwards; and Dockerfiles' ``ADD`` of such an address.
+    signature in between or afterwards.
 
 Why it matters
     A release page, a bucket or a mirror that is taken over once hands its program to every build that follows. TLS says who answered,

@@ -112,7 +112,7 @@ def _dotted(node: ast.expr) -> str | None:
 
 
 def nested(documents: Iterable[tree.Node], wanted: frozenset[str]) -> Pairs:
-    """Scalars of a YAML or JSON file by their dotted path: those somebody asks for, because the rest may be a whole application."""
+    """Scalars of a YAML or JSON file by their dotted path: those somebody asks for and credentials; the rest may be a whole application."""
     for document in documents:
         yield from _scalars(document, "", 0, wanted)
 
@@ -124,7 +124,7 @@ def _scalars(node: tree.Node, path: str, depth: int, wanted: frozenset[str]) -> 
         here = f"{path}.{key}" if path else key
         if value.pairs is not None:
             yield from _scalars(value, here, depth + 1, wanted)
-        elif here not in wanted:
+        elif here not in wanted and not _telling(key, value.scalar):
             continue
         elif value.items is not None:
             words = [item.scalar for item in value.each()]
@@ -132,6 +132,11 @@ def _scalars(node: tree.Node, path: str, depth: int, wanted: frozenset[str]) -> 
                 yield here, Text(",".join(str(w) for w in words), value.source.evidence(value.line, value.column))
         else:
             yield here, value.text(key)
+
+
+def _telling(key: str, value: str | None) -> bool:
+    """Whether a value matters whoever's configuration it is: a credential by its name, or an address with one inside."""
+    return names_a_secret(key) or (value is not None and "://" in value and "@" in value)
 
 
 _LINES: dict[str, Callable[[Source], Pairs]] = {
@@ -149,9 +154,11 @@ FORMATS = frozenset({*_LINES, "yaml", "json"})
 def read(
     source: Source, form: str, wanted: frozenset[str], documents: Callable[[], Iterable[tree.Node]]
 ) -> dict[str, Text]:
-    """Dotted key → value for the keys in ``wanted``; of a key given twice the last. ``documents`` gives the file as YAML when that
+    """Dotted key → value for the keys in ``wanted`` and for credentials; of a key given twice the last. ``documents`` gives the file as YAML when that
     is what it is. Raises ``tree.Unreadable``."""
     reader = _LINES.get(form)
     if reader is not None:
-        return {key: text for key, text in reader(source) if key in wanted}
+        return {
+            key: text for key, text in reader(source) if key in wanted or _telling(key.rpartition(".")[2], text.value)
+        }
     return dict(nested(documents(), wanted)) if form in FORMATS else {}

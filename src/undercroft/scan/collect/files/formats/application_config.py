@@ -13,6 +13,7 @@ from undercroft.model.asset import Asset, Certainty, Component
 from undercroft.model.exposure import Exposure, Reach
 from undercroft.scan.collect.files import configuration
 from undercroft.scan.collect.files.file import File
+from undercroft.scan.collect.files.interpolate import interpolate
 from undercroft.scan.graph import Graph, Listener, Running, Text, Workload
 from undercroft.scan.identify import binds_to_loopback, ports
 from undercroft.scan.settings import Invocation, resolve
@@ -78,7 +79,7 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
             continue
         wanted = _keys(slug, entry.requires)
         keys = configuration.read(file.source, entry.format, wanted, lambda: file.documents)
-        if not keys or (entry.requires and not set(entry.requires) & set(keys)):
+        if not set(keys) & wanted or (entry.requires and not set(entry.requires) & set(keys)):
             continue
         running = _running(file, fact, keys)
         if binds_to_loopback((running,)):
@@ -95,7 +96,12 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
             file.source.evidence(1),
             running=(running,),
             listeners=listeners,
-            environment={},
+            # A credential in a configuration file is judged like one in an environment.
+            environment={
+                key.rpartition(".")[2]: interpolate(text, {})
+                for key, text in keys.items()
+                if key not in _keys(slug, ())
+            },
             words=(),
         )
         return Graph(workloads=(workload,))
