@@ -18,7 +18,9 @@ if TYPE_CHECKING:  # they are made of the nouns below
     from undercroft.scan.builds import Build
     from undercroft.scan.cloud import Estate
     from undercroft.scan.cluster import Autoscaler, Binding, ModelSource, Mount, Role, Switch
+    from undercroft.scan.feed import Feed
     from undercroft.scan.hosts import HostSetting
+    from undercroft.scan.inventory import Package
     from undercroft.scan.pipelines import Pipeline
     from undercroft.scan.proxies import Proxy
     from undercroft.scan.scripts import Script
@@ -239,6 +241,10 @@ class Graph:
 
     proxies: "tuple[Proxy, ...]" = ()
     host_settings: "tuple[HostSetting, ...]" = ()
+    packages: "tuple[Package, ...]" = ()
+    """Packages that files list; ``inventory.installed`` adds those that commands and components tell of."""
+    feeds: "tuple[Feed, ...]" = ()
+    """What is known about vulnerabilities: one feed, or none when nothing was looked up."""
 
     @classmethod
     def joined(cls, parts: "Iterable[Graph]") -> "Graph":

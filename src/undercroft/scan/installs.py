@@ -77,7 +77,17 @@ def _specs(words: list[str]) -> tuple[list[str], bool]:
 def python_operands(command: Command) -> list[str]:
     """What a pip-like install names as written: requirements, paths and addresses. Nothing for another command."""
     words = _python(command)
-    return [] if words is None else _specs(words)[0]
+    return [] if words is None else operands(words)
+
+
+def is_tooling(name: str) -> bool:
+    """Whether a package is one that installs others."""
+    return name in _TOOLING
+
+
+def operands(words: list[str]) -> list[str]:
+    """The words behind ``pip install`` that are no options."""
+    return _specs(words)[0]
 
 
 def unpinned_python(command: Command) -> tuple[list[str], list[str]]:
