@@ -73,6 +73,12 @@ def test_a_variable_of_compose_is_reported_once_where_it_is_written(tmp_path: Pa
     assert [p.partition(":")[0] for p in places] == [".env", "db.env"]
 
 
+def test_a_file_that_is_too_long_is_said_to_be_unread(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"A={'x' * dotenv.MAX_CHARACTERS}\n")
+    result = scan(Request((str(tmp_path),)), dict(loader.load().components)).result
+    assert [u.place for u in result.could_not_read] == [".env"]
+
+
 @given(st.text(max_size=400))
 @settings(max_examples=150)
 def test_any_text_is_read_as_variables(text: str) -> None:

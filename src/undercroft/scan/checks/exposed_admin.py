@@ -46,7 +46,12 @@ def examine(graph: Graph) -> Iterator[Hit]:
     for workload in graph.workloads:
         for listener in workload.listeners:
             running, reach = answering(workload, listener), listener.exposure.reach
-            if running is None or reach is None or reach < Reach.PRIVATE or not is_administration(workload, running, listener):
+            if (
+                running is None
+                or reach is None
+                or reach < Reach.PRIVATE
+                or not is_administration(workload, running, listener)
+            ):
                 continue
             title = f"The administration page of {running.fact.name} ({named(listener)}) is open to the {listener.exposure.label}"
             yield Hit(

@@ -88,9 +88,13 @@ def ended(image: str) -> str:
     if path not in _ENDED:
         return ""
     last, since = _ENDED[path]
-    version = version or next((n for word, n in _CODENAMES.get(path, {}).items() if ref.tag.lower().startswith(word)), ())
+    version = version or next(
+        (n for word, n in _CODENAMES.get(path, {}).items() if ref.tag.lower().startswith(word)), ()
+    )
     # A tag with fewer parts, such as python:3, moves on to releases that are maintained.
-    return f"its support ended in {since} or before" if len(version) >= len(last) and version[: len(last)] <= last else ""
+    return (
+        f"its support ended in {since} or before" if len(version) >= len(last) and version[: len(last)] <= last else ""
+    )
 
 
 def examine(graph: Graph) -> Iterator[Hit]:

@@ -59,9 +59,15 @@ def examine(graph: Graph) -> Iterator[Hit]:
                 f"argument:{credential.name}",
             )
     for workload in graph.workloads:
-        if any(names_a_secret((word.value or "").partition("=")[0].lstrip("-")) for word in workload.words if (word.value or "").startswith("-")):
+        if any(
+            names_a_secret((word.value or "").partition("=")[0].lstrip("-"))
+            for word in workload.words
+            if (word.value or "").startswith("-")
+        ):
             continue  # the program's own flag for it, which the catalogue's settings judge
-        for name, place in {used: word.evidence for word in workload.words for used in word.uses if names_a_secret(used)}.items():
+        for name, place in {
+            used: word.evidence for word in workload.words for used in word.uses if names_a_secret(used)
+        }.items():
             fix = Fix(
                 f"Let the program read {name} from its environment or from a file",
                 note="write $$ where a shell in the container is to fill it in",

@@ -15,6 +15,8 @@ from undercroft.scan.passwords import written_out
 
 MAX_LINES = 20_000
 """Lines of one file. Those of the field have a few hundred."""
+MAX_CHARACTERS = 1_000_000
+"""Characters of one file."""
 
 
 def _text(source: Source, binding: Binding, *, literal: bool) -> Text:
@@ -37,7 +39,7 @@ def _text(source: Source, binding: Binding, *, literal: bool) -> Text:
 
 def read(source: Source, *, literal: bool = True) -> dict[str, Text]:
     """Variables with their places; lines that are none are passed over, as Compose does."""
-    if len(source.lines) > MAX_LINES:
+    if len(source.lines) > MAX_LINES or len(source.text) > MAX_CHARACTERS:
         return {}
     return {
         binding.key: _text(source, binding, literal=literal)

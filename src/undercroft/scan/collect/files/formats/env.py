@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset
-from undercroft.scan.collect.files import dotenv
+from undercroft.scan.collect.files import dotenv, tree
 from undercroft.scan.collect.files.file import File
 from undercroft.scan.graph import Graph
 from undercroft.scan.variables import VariableFile
@@ -27,7 +27,11 @@ def wants(path: str, paths: frozenset[str]) -> bool:  # noqa: ARG001 - the signa
 
 
 def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:  # noqa: ARG001 - the signature of a format
-    """The file's variables; nothing when it sets none."""
+    """The file's variables; nothing when it sets none. Raises ``tree.Unreadable`` beyond the limits of ``dotenv``."""
+    if len(file.source.text) > dotenv.MAX_CHARACTERS or len(file.source.lines) > dotenv.MAX_LINES:
+        raise tree.Unreadable(
+            f"more than {dotenv.MAX_LINES} lines or {dotenv.MAX_CHARACTERS} characters, which is no file of variables"
+        )
     variables = dotenv.read(file.source)
     if not variables:
         return Graph()
