@@ -17,7 +17,7 @@ from undercroft.model.setting import Origin, Setting
 if TYPE_CHECKING:  # they are made of the nouns below
     from undercroft.scan.builds import Build
     from undercroft.scan.cloud import Estate
-    from undercroft.scan.cluster import Autoscaler, Binding, ModelSource, Mount, Role, Switch
+    from undercroft.scan.cluster import Autoscaler, Binding, ModelSource, Mount, Overlay, Role, Switch
     from undercroft.scan.feed import Feed
     from undercroft.scan.hosts import HostSetting
     from undercroft.scan.inventory import Package
@@ -234,6 +234,7 @@ class Graph:
     bindings: "tuple[Binding, ...]" = ()
     autoscalers: "tuple[Autoscaler, ...]" = ()
     switches: "tuple[Switch, ...]" = ()
+    overlays: "tuple[Overlay, ...]" = ()
     sources: "tuple[ModelSource, ...]" = ()
     """Where servers take their models from, when a resource of its own says it."""
     cloud: "tuple[Estate, ...]" = ()
