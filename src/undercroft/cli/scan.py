@@ -26,10 +26,10 @@ _SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("targets", nargs="+", metavar="TARGET", help="a path, URL, host:port or host")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="a path, URL, host:port or host")
     parser.add_argument(
         "--format",
-        choices=("terminal", "json", "sarif", "html", "markdown"),
+        choices=("terminal", "json", "sarif", "html", "markdown", "cyclonedx"),
         default="terminal",
         help="how to print (default: terminal)",
     )
@@ -43,6 +43,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="CIDR",
         help="network range that may be asked, beyond loopback; may be repeated",
+    )
+    parser.add_argument(
+        "--environment",
+        action="append",
+        default=[],
+        metavar="PYTHON",
+        help="also look at the packages of this Python environment: its interpreter or folder, or . for the running one",
     )
     choice = parser.add_argument_group("what counts")
     choice.add_argument(
@@ -73,6 +80,7 @@ def run(args: argparse.Namespace) -> int:
     import os
     import secrets
     from dataclasses import replace
+    from datetime import UTC, datetime
     from pathlib import Path
 
     from undercroft.catalogue import loader
@@ -86,6 +94,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"undercroft scan: {message}", file=sys.stderr)
         return 2
 
+    if not args.targets and not args.environment:
+        return fail("nothing to scan: give a path, a URL, host:port, or --environment")
     select, ignore = _checks(args.select), _checks(args.ignore)
     if unknown := sorted((select | ignore) - set(discover())):
         return fail(f"there is no check {unknown[0]}; undercroft list checks names them all")
@@ -99,7 +109,13 @@ def run(args: argparse.Namespace) -> int:
     admitted = set(personas[: personas.index(Persona(args.persona)) + 1])
     try:
         with output.progress("scanning") as progress:
-            request = Request(tuple(args.targets), tuple(args.scope), secrets.token_hex(8))
+            request = Request(
+                tuple(args.targets),
+                tuple(args.scope),
+                secrets.token_hex(8),
+                tuple(args.environment),
+                datetime.now(UTC).date(),
+            )
             result = scan(request, dict(loader.load().components), progress).result
     except CannotRun as error:
         return fail(str(error))
@@ -142,6 +158,10 @@ def _render(result: "ScanResult", form: str, *, colour: bool, every: bool) -> st
             from undercroft.report import html
 
             return html.render(result)
+        case "cyclonedx":
+            from undercroft.report import cyclonedx
+
+            return cyclonedx.render(result)
         case "markdown":
             from undercroft.report import markdown
 

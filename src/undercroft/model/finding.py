@@ -1,6 +1,7 @@
 """What a check says about an asset."""
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 
 from undercroft.model.asset import Asset
@@ -31,6 +32,39 @@ def weigh(base: Severity, exposure: Exposure) -> tuple[Severity, str]:
 def fingerprint(check: str, asset_key: str, locator: str) -> str:
     """An id for a finding that survives line shifts: it is made of names, not of positions."""
     return hashlib.sha256(f"{check}\x1f{asset_key}\x1f{locator}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Vulnerability:
+    """A known vulnerability of a package, or the question whether it has one."""
+
+    ecosystem: str
+    """OSV's name: ``PyPI``, ``npm``, ``Go`` …; ``product`` for what no ecosystem packages."""
+    package: str
+    version: str | None
+    """The version that was found, ``None`` when it is unknown."""
+    id: str | None
+    """CVE number where there is one; ``None`` when it is not known whether the package has any."""
+    aliases: tuple[str, ...] = ()
+    """Other identifiers of the same vulnerability."""
+    fixed: str | None = None
+    """Lowest version above the one found that no longer has it; ``None`` where no fix is known."""
+    upgrade: str | None = None
+    """Lowest version that no longer has any of the fixable vulnerabilities found in the package here."""
+    score: float | None = None
+    """CVSS base score, 0 to 10."""
+    cvss: str = ""
+    """CVSS vector."""
+    epss: float | None = None
+    """Probability of exploitation within 30 days, 0 to 1 (FIRST EPSS)."""
+    exploited: bool = False
+    """Whether it is known to be exploited: listed in CISA's KEV, or SSVC says ``active``."""
+    exploits: tuple[str, ...] = ()
+    """Public exploits by name, such as ``exploit-db:45933``."""
+    published: str = ""
+    """Day of first publication, ``YYYY-MM-DD``; empty when unknown."""
+    source: str = ""
+    """Whose version ranges decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +101,22 @@ class Finding:
     """CWE, OWASP, ATT&CK and ATLAS ids and documentation addresses."""
     settled_by: str = ""
     """For ``unknown``: what would settle it."""
+    vulnerability: Vulnerability | None = None
+    """The vulnerability it is about, when it is about one."""
+
+    @property
+    def standing(self) -> tuple[bool, bool, bool, float]:
+        """Where it stands among findings of its severity, the greatest first: exploited in the wild, a public exploit, reachable from
+        the internet, CVSS times EPSS. Any other finding is a fact about this deployment, so it stands behind what is exploited and before
+        everything that merely has a score. An unknown EPSS counts as 0.01: most vulnerabilities score less (FIRST).
+        """
+        known = self.vulnerability
+        if known is None:
+            return (False, False, True, math.inf)
+        likely = 0.01 if known.epss is None else known.epss
+        return (
+            known.exploited,
+            bool(known.exploits),
+            self.exposure.reach is Reach.INTERNET,
+            (known.score or 0.0) * likely,
+        )

@@ -45,6 +45,23 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A package the scan met, for the bill of materials."""
+
+    ecosystem: str
+    """OSV's name: ``PyPI``, ``npm``, ``Go`` …; ``product`` for what no ecosystem packages."""
+    package: str
+    version: str | None
+    """``None`` when it is unknown."""
+    asset: str
+    """Key of what holds it."""
+    where: str
+    """The place that tells."""
+    reason: str
+    """What the version rests on, or why it is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
 class Suppressed:
     """A finding that somebody accepted, with the reason they gave. Counted, so that silence stays visible."""
 
@@ -56,6 +73,32 @@ class Suppressed:
     """The reason as written. Never empty: a suppression without one does not count."""
     by: str
     """``comment`` (on the line) or ``baseline``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an attack path."""
+
+    what: str
+    """Where one then stands, in a few words: ``internet``, ``MLflow without authentication (tracking)``. Never a secret."""
+    how: str
+    """Why the step can be taken, as a clause; empty where nothing needs saying, as for most first steps."""
+    evidence: tuple[Evidence, ...]
+    """What the step rests on. Never empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttackPath:
+    """A way from who can reach something to what is worth stealing."""
+
+    steps: tuple[Step, ...]
+    """From the entry to the goal; at least two."""
+    risks: tuple[Risk, ...]
+    """Rows of the register the steps belong to, in their order."""
+    severity: Severity
+    """How bad it is: the worst, brought down to who can take the first step."""
+    why: str
+    """The sentence that leads from the entry to the goal and to the severity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +121,10 @@ class ScanResult:
     """Sentences that say which declared and observed things were taken for one, and why."""
     suppressed: tuple[Suppressed, ...] = ()
     """Findings left out because somebody accepted them."""
+    attack_paths: tuple[AttackPath, ...] = ()
+    """What the findings lead to, worst first."""
+    packages: tuple[Held, ...] = ()
+    """Every package met, once for each version in each asset."""
 
     def at_least(self, severity: Severity, *, unknown: bool = False) -> tuple[Finding, ...]:
         """Findings at or above a severity; unknown verdicts only when asked for."""

@@ -12,9 +12,9 @@ from undercroft import __version__
 from undercroft.model.asset import Asset, Certainty, Component
 from undercroft.model.evidence import EndpointEvidence, Evidence, FileEvidence, HostEvidence
 from undercroft.model.exposure import Exposure, Hop, Reach
-from undercroft.model.finding import Finding
+from undercroft.model.finding import Finding, Vulnerability
 from undercroft.model.fix import Edit, Fix
-from undercroft.model.result import ScanResult, Seen, Suppressed, Unread
+from undercroft.model.result import AttackPath, Held, ScanResult, Seen, Step, Suppressed, Unread
 from undercroft.model.risk import Risk
 from undercroft.model.verdict import Confidence, Persona, Severity, Verdict
 from undercroft.report.order import open_questions, severities
@@ -54,6 +54,18 @@ def scan_object(result: ScanResult) -> dict[str, Any]:
             {"check": s.check, "asset": s.asset, "fingerprint": s.fingerprint, "reason": s.reason, "by": s.by}
             for s in result.suppressed
         ],
+        "packages": [
+            {
+                "ecosystem": p.ecosystem,
+                "package": p.package,
+                "version": p.version,
+                "asset": p.asset,
+                "where": p.where,
+                "reason": p.reason,
+            }
+            for p in result.packages
+        ],
+        "attack_paths": [_attack_path(p) for p in result.attack_paths],
     }
 
 
@@ -101,6 +113,37 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "references": list(finding.references),
         "settled_by": finding.settled_by,
         "fingerprint": finding.fingerprint,
+    } | (vulnerability_object(finding.vulnerability) if finding.vulnerability else {})
+
+
+def vulnerability_object(known: Vulnerability) -> dict[str, Any]:
+    """What a finding about a vulnerability says beside everything else."""
+    return {
+        "package": known.package,
+        "ecosystem": known.ecosystem,
+        "version": known.version,
+        "id": known.id,
+        "aliases": list(known.aliases),
+        "fixed": known.fixed,
+        "upgrade": known.upgrade,
+        "score": known.score,
+        "cvss": known.cvss,
+        "epss": known.epss,
+        "exploited": known.exploited,
+        "exploits": list(known.exploits),
+        "published": known.published,
+        "source": known.source,
+    }
+
+
+def _attack_path(path: AttackPath) -> dict[str, Any]:
+    return {
+        "severity": path.severity.value,
+        "risks": [r.value for r in path.risks],
+        "why": path.why,
+        "steps": [
+            {"what": s.what, "how": s.how, "evidence": [evidence_object(e) for e in s.evidence]} for s in path.steps
+        ],
     }
 
 
@@ -210,6 +253,18 @@ def parse(text: str) -> ScanResult:
             Suppressed(n.text("check"), n.text("asset"), n.text("fingerprint"), n.text("reason"), n.text("by"))
             for n in (top.nodes("suppressed") if top.get("suppressed") is not None else ())
         ),
+        tuple(_read_attack_path(n) for n in (top.nodes("attack_paths") if top.get("attack_paths") is not None else ())),
+        packages=tuple(
+            Held(
+                n.text("ecosystem"),
+                n.text("package"),
+                n.maybe_text("version"),
+                n.text("asset"),
+                n.text("where"),
+                n.text("reason"),
+            )
+            for n in (top.nodes("packages") if top.get("packages") is not None else ())
+        ),
     )
 
 
@@ -246,6 +301,16 @@ class _Node:
             value
             if isinstance(value, int) and not isinstance(value, bool)
             else self.fail(name, "a whole number", value)
+        )
+
+    def maybe_decimal(self, name: str) -> float | None:
+        value = self.get(name)
+        if value is None:
+            return None
+        return (
+            float(value)
+            if isinstance(value, int | float) and not isinstance(value, bool)
+            else self.fail(name, "a number", value)
         )
 
     def flag(self, name: str) -> bool:
@@ -302,7 +367,40 @@ def _read_finding(node: _Node) -> Finding:
         node.text("fingerprint"),
         node.texts("references"),
         node.text("settled_by"),
+        _read_vulnerability(node) if "package" in node.value else None,
     )
+
+
+def _read_vulnerability(node: _Node) -> Vulnerability:
+    return Vulnerability(
+        node.text("ecosystem"),
+        node.text("package"),
+        node.maybe_text("version"),
+        node.maybe_text("id"),
+        node.texts("aliases"),
+        node.maybe_text("fixed"),
+        node.maybe_text("upgrade"),
+        node.maybe_decimal("score"),
+        node.text("cvss"),
+        node.maybe_decimal("epss"),
+        node.flag("exploited"),
+        node.texts("exploits"),
+        node.text("published"),
+        node.text("source"),
+    )
+
+
+def _read_attack_path(node: _Node) -> AttackPath:
+    steps = tuple(
+        Step(n.text("what"), n.text("how"), tuple(_read_evidence(e) for e in n.nodes("evidence")))
+        for n in node.nodes("steps")
+    )
+    known = {r.value: r for r in Risk}
+    risks = node.texts("risks")
+    if any(risk not in known for risk in risks):
+        raise UnreadableReport(f"{node.place}.risks holds a row that the register does not have")
+    severity = node.one_of("severity", {s.value: s for s in Severity})
+    return AttackPath(steps, tuple(known[risk] for risk in risks), severity, node.text("why"))
 
 
 def _read_component(node: _Node) -> Component:

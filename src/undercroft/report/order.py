@@ -58,8 +58,9 @@ class Open:
     findings: tuple[Finding, ...]
 
 
-def _rank(finding: Finding) -> tuple[int, int, str, str]:
-    return (-finding.severity.rank, -finding.confidence.rank, finding.check, finding.fingerprint)
+def _rank(finding: Finding) -> tuple[int, tuple[float, ...], int, str, str]:
+    standing = tuple(-part for part in finding.standing)
+    return (-finding.severity.rank, standing, -finding.confidence.rank, finding.check, finding.fingerprint)
 
 
 def reach_in_words(exposure: Exposure) -> str:
@@ -82,16 +83,28 @@ def by_asset(findings: Iterable[Finding]) -> tuple[Group, ...]:
 def causes(findings: Iterable[Finding]) -> tuple[Cause, ...]:
     """Findings whose problem is present by root cause, the one that matters most first: by severity, then by how much it explains.
 
-    Findings have one cause when the same check says the same sentence, up to numbers and names of the asset, and offers the same fix.
+    Findings have one cause when the same check says the same sentence, up to numbers and names of the asset, and offers the same fix;
+    known vulnerabilities when the same upgrade of the same package mends them.
     """
     groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
         if finding.verdict is Verdict.PRESENT:
-            said = re.sub(r"\d+", "#", finding.title.replace(finding.asset.name, "@"))
-            groups.setdefault((finding.check, said, finding.fix.summary), []).append(finding)
+            said, remedy = re.sub(r"\d+", "#", finding.title.replace(finding.asset.name, "@")), finding.fix.summary
+            if (known := finding.vulnerability) is not None:  # one upgrade mends all that a package has
+                said, remedy = f"{known.ecosystem} {known.package}", known.upgrade or ""
+            groups.setdefault((finding.check, said, remedy), []).append(finding)
     made = [Cause(tuple(sorted(found, key=_rank))) for found in groups.values()]
     return tuple(
-        sorted(made, key=lambda c: (-c.first.severity.rank, -len(c.findings), c.first.check, c.first.fingerprint))
+        sorted(
+            made,
+            key=lambda c: (
+                -c.first.severity.rank,
+                _rank(c.first)[1],
+                -len(c.findings),
+                c.first.check,
+                c.first.fingerprint,
+            ),
+        )
     )
 
 

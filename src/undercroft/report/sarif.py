@@ -18,6 +18,7 @@ from undercroft.model.fix import Edit
 from undercroft.model.result import ScanResult, Unread
 from undercroft.model.risk import RISK_TITLES
 from undercroft.model.verdict import Severity, Verdict
+from undercroft.report.json import vulnerability_object
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 ROOT = "%SRCROOT%"
@@ -131,6 +132,8 @@ def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
             "exposurePath": [hop.what for hop in finding.exposure.path],
         },
     }
+    if finding.vulnerability is not None:
+        result["properties"] |= vulnerability_object(finding.vulnerability)
     if finding.fix.edits:
         result["fixes"] = [_fix(finding.fix.summary, finding.fix.edits)]
     return result

@@ -16,7 +16,7 @@ from rich.text import Text
 from undercroft.model.evidence import EndpointEvidence, Evidence, FileEvidence
 from undercroft.model.exposure import Exposure, Hop, Reach
 from undercroft.model.finding import Finding
-from undercroft.model.result import ScanResult, Seen, Unread
+from undercroft.model.result import AttackPath, ScanResult, Seen, Unread
 from undercroft.model.verdict import Severity
 from undercroft.report.order import Cause, Group, Open, by_asset, causes, in_a_sentence, open_questions, reach_in_words
 from undercroft.report.words import counted, listed, shown
@@ -88,6 +88,8 @@ def _console(width: int, colour: bool, *, record: bool = False) -> Console:
 
 TOP = 10
 """Root causes shown before the rest is only counted."""
+PATHS = 5
+"""Attack paths shown before the rest is only counted."""
 
 
 def render(result: ScanResult, *, width: int = 100, colour: bool = False, every: bool = True) -> str:
@@ -105,6 +107,8 @@ def svg(result: ScanResult, *, width: int = 100, title: str = "undercroft scan .
 
 def write(console: Console, result: ScanResult, *, every: bool = True) -> None:
     """Prints the report on ``console``."""
+    if result.attack_paths:
+        _paths(console, result.attack_paths)
     found = causes(result.findings)
     if every or len(found) <= TOP:
         for group in by_asset(result.findings):
@@ -124,6 +128,25 @@ def write(console: Console, result: ScanResult, *, every: bool = True) -> None:
                 console.print(part)
             console.print()
     console.print(Text(in_a_sentence(result), "bold"))
+
+
+def _paths(console: Console, paths: tuple[AttackPath, ...]) -> None:
+    """The worst paths, each on a line of its own with the places its steps rest on."""
+    console.print(Text("Attack paths", "bold underline"))
+    for path in paths[:PATHS]:
+        head = Text("  ").append(f" {path.severity.value.upper()} ", STYLES[path.severity])
+        head.append(f" {', '.join(r.value for r in path.risks)}", "dim")
+        first, *rest = [shown(step.what, 120) for step in path.steps]
+        walk = Text().append(first, "bold").append("".join(f" → {what}" for what in rest))
+        console.print(head)
+        console.print(Padding(walk, (0, 0, 0, 4)))
+        places = dict.fromkeys(shown(step.evidence[0].where, 80) for step in path.steps if step.evidence)
+        console.print(Padding(Text(f"rests on {listed(tuple(places), 6)}", "dim"), (0, 0, 1, 4)))
+    if len(paths) > PATHS:
+        console.print(
+            Text(f"{counted(len(paths) - PATHS, 'more attack path')}: --format html or json shows them", "bold")
+        )
+        console.print()
 
 
 def _top(console: Console, found: tuple[Cause, ...]) -> None:
@@ -191,6 +214,10 @@ def _finding(finding: Finding, of_group: Exposure) -> RenderableType:
     if finding.exposure != of_group:
         grid.add_row("reach", _exposure(finding.exposure))
     grid.add_row("why", Text(shown(finding.why)))
+    if (known := finding.vulnerability) is not None and known.id is not None:
+        aliases = f" (also {shown(listed(known.aliases, 3), 120)})" if known.aliases else ""
+        mended = f"fixed in {shown(known.fixed, 60)}" if known.fixed else "no fix exists"
+        grid.add_row("known", Text(f"{shown(known.id, 60)}{aliases}: {mended}"))
     fix = Text().append(shown(finding.fix.summary), "green")
     if finding.fix.note:
         fix.append(f"; {shown(finding.fix.note)}", "dim")

@@ -10,7 +10,7 @@ from typing import Literal
 from undercroft.model.asset import Asset
 from undercroft.model.evidence import Evidence
 from undercroft.model.exposure import Exposure
-from undercroft.model.finding import Finding, fingerprint, weigh
+from undercroft.model.finding import Finding, Vulnerability, fingerprint, weigh
 from undercroft.model.fix import Fix
 from undercroft.model.risk import Risk
 from undercroft.model.verdict import Confidence, Persona, Severity, Verdict
@@ -68,6 +68,11 @@ class Hit:
     """Where this place deserves another judgement than the check's own."""
     risk: Risk | None = None
     """Where this place belongs to another row than the check's own."""
+    why: str = ""
+    """Where a check weighs for itself (``weighed=False``): the sentence that leads to its severity."""
+    references: tuple[str, ...] = ()
+    """References of this place beside the check's own."""
+    vulnerability: Vulnerability | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +104,11 @@ def finding(registered: Registered, hit: Hit) -> Finding:
     if check.weighed:
         severity, why = weigh(base, hit.exposure)
     else:
-        severity, why = base, f"{base} wherever it stands"
+        severity, why = base, hit.why or f"{base} wherever it stands"
     return Finding(
         registered.id, hit.title, hit.verdict, severity, check.confidence, check.persona, hit.risk or check.risk, hit.asset, hit.exposure,
-        why, hit.fix, hit.evidence, fingerprint(registered.id, hit.asset.key, hit.locator), check.references, hit.settled_by,
+        why, hit.fix, hit.evidence, fingerprint(registered.id, hit.asset.key, hit.locator), (*check.references, *hit.references),
+        hit.settled_by, hit.vulnerability,
     )  # fmt: skip
 
 
@@ -112,5 +118,12 @@ def judge(graph: Graph) -> list[Finding]:
     unique = {f.fingerprint: f for f in reversed(found)}
     return sorted(
         unique.values(),
-        key=lambda f: (-f.severity.rank, f.verdict is Verdict.UNKNOWN, f.asset.key, f.check, f.fingerprint),
+        key=lambda f: (
+            -f.severity.rank,
+            f.verdict is Verdict.UNKNOWN,
+            tuple(-s for s in f.standing),
+            f.asset.key,
+            f.check,
+            f.fingerprint,
+        ),
     )

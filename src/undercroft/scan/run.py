@@ -3,16 +3,23 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
+from undercroft.catalogue import store
+from undercroft.catalogue.advisories.match import Advisories
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.evidence import EndpointEvidence, FileEvidence
 from undercroft.model.finding import Finding
-from undercroft.model.result import ScanResult, Seen, Suppressed, Unread
+from undercroft.model.result import Held, ScanResult, Seen, Suppressed, Unread
+from undercroft.scan import feed
 from undercroft.scan.check import judge
 from undercroft.scan.collect.files import collect as files
 from undercroft.scan.collect.files.source import Source
+from undercroft.scan.collect.host import environment
 from undercroft.scan.graph import Graph, Workload
+from undercroft.scan.inventory import installed
+from undercroft.scan.paths import attack_paths
 
 _IGNORE = re.compile(r"#\s*undercroft:\s*ignore\[(?P<checks>[\w\-, ]+)\]\s*(?P<reason>.*)$")
 
@@ -31,6 +38,10 @@ class Request:
     """Network ranges beyond loopback that may be asked."""
     token: str = "undercroft"  # noqa: S105 - a path segment, no credential
     """Random part of the path that is asked first, to know servers that answer 200 to everything."""
+    environments: tuple[str, ...] = ()
+    """Python environments whose packages are looked at: interpreters or the folders they stand in."""
+    today: date | None = None
+    """The day by which advisories are called stale; ``None``: their age is not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +116,40 @@ def _network(
     )
 
 
+def _held(graph: Graph) -> tuple[Held, ...]:
+    """Every package, for the bill of materials; products that no ecosystem packages under their component's name."""
+    every = installed(graph)
+    packaged = {(p.asset.key, p.written) for p in every if p.ecosystem != "product" and p.written}
+    packaged |= {(p.asset.key, p.name) for p in every if p.ecosystem != "product"}
+    return tuple(
+        Held(p.ecosystem, p.name, p.version, p.asset.key, p.evidence.where, p.reason)
+        for p in every
+        if p.ecosystem != "product" or (p.asset.key, p.name) not in packaged
+    )
+
+
+def _informed(graph: Graph, advisories: Advisories | None, today: date | None) -> Graph:
+    """The graph with a feed, when it has packages to ask about. Advisories that cannot be opened are a feed that says so."""
+    if not installed(graph):
+        return graph
+    try:
+        opened = store.load() if advisories is None else store.Opened(advisories, store.SHIPPED, shipped=False)
+        given = feed.of(opened.advisories, today, opened.note)
+    except (OSError, ValueError, RuntimeError) as error:
+        given = feed.missing(f"the advisories cannot be opened ({error}); run undercroft advisories update")
+    return replace(graph, feeds=(given,))
+
+
 def scan(
-    request: Request, components: Mapping[str, ComponentFact], progress: Callable[[str], None] = lambda _: None
+    request: Request,
+    components: Mapping[str, ComponentFact],
+    progress: Callable[[str], None] = lambda _: None,
+    advisories: Advisories | None = None,
 ) -> Observed:
-    """Scan all targets into one graph and judge it. Raises :class:`CannotRun` before anything is read or sent."""
+    """Scan all targets into one graph and judge it, by ``advisories`` or those that are installed.
+
+    Raises :class:`CannotRun` before anything is read or sent.
+    """
     paths = [Path(target).expanduser() for target in request.targets if is_path(target)]
     endpoints = [target for target in request.targets if not is_path(target)]
     for path in paths:
@@ -116,7 +157,12 @@ def scan(
             raise CannotRun(
                 f"{path}: no such file or folder, or it may not be read; give an existing path, a URL or host:port"
             )
+    try:
+        environments = [environment.collect(place) for place in request.environments]
+    except environment.NoEnvironment as error:
+        raise CannotRun(str(error)) from error
     graph, unread, sources, read = files.collect(paths, components, progress)
+    graph = Graph.joined((graph, *environments))
     joined: tuple[str, ...] = ()
     answered = 0
     if endpoints:
@@ -126,6 +172,7 @@ def scan(
         unread += missed
         workloads, joined = join((*graph.workloads, *live))
         graph = replace(graph, workloads=workloads)
+    graph = _informed(graph, advisories, request.today)
     findings, suppressed = [], []
     for found in judge(graph):
         reason = _suppressed(found, sources)
@@ -135,6 +182,6 @@ def scan(
             suppressed.append(Suppressed(found.check, found.asset.key, found.fingerprint, reason, "comment"))
     result = ScanResult(
         request.targets, ("127.0.0.0/8", "::1", *request.scope) if endpoints else (), tuple(findings), inventory(graph), tuple(unread),
-        read, answered, joined, tuple(suppressed),
+        read, answered, joined, tuple(suppressed), attack_paths(graph), packages=_held(graph),
     )  # fmt: skip
     return Observed(graph, result)
