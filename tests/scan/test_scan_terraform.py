@@ -277,6 +277,14 @@ def test_a_very_long_chain_of_operators_is_unknown_and_not_the_end(tmp_path: Pat
     assert not known
 
 
+def test_a_list_that_holds_itself_many_times_over_stays_small(tmp_path: Path) -> None:
+    more = "".join(f"  a{i} = [local.a{i + 1}, local.a{i + 1}, local.a{i + 1}]\n" for i in range(55))
+    estate = _estate(
+        tmp_path, main_tf=f'locals {{\n{more}  a55 = ["x"]\n}}\nresource "aws_x" "a" {{\n  v = local.a0\n}}\n'
+    )
+    assert _one(estate, "aws_x").body.weight < 100_000
+
+
 def test_columns_count_characters_behind_other_letters(tmp_path: Path) -> None:
     estate = _estate(tmp_path, main_tf='resource "aws_x" "a" {\n  tags = { "ключ" = "é", v = true }\n}\n')
     found = _one(estate, "aws_x").get("tags", "v")

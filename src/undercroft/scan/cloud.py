@@ -72,6 +72,13 @@ class Field:
     """Where the value itself stands, when it came here by way of a variable."""
     documents: "tuple[Field, ...]" = field(default=(), repr=False)
     """For a text that is JSON: what it holds, with the places inside the text."""
+    weight: int = field(default=1, repr=False)
+    """Values in it, counted as often as they are met; worked out when it is made."""
+
+    def __post_init__(self) -> None:
+        inner = (*(self.members.values() if self.members else ()), *(self.items or ()))
+        if inner:
+            object.__setattr__(self, "weight", 1 + sum(each.weight for each in inner))
 
     def get(self, *path: str) -> "Field | None":
         """The value below these keys. Of several blocks, the first that has it. ``None`` when it is not written, or is null."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 60
 """Steps from one value to the next: operators inside operators, variables that come from variables."""
+MAX_WEIGHT = 20_000
+"""Values in one value. A list that holds itself many times over is no configuration."""
 MAX_ITEMS = 200
 """Iterations of one ``for`` or ``dynamic`` that are followed."""
 
@@ -96,7 +98,8 @@ class Reader:
             return self.unknown(node, "it goes through too many steps")
         read = _READERS.get(node.type)
         if read is not None:
-            return read(self, node, depth + 1)
+            found = read(self, node, depth + 1)
+            return found if found.weight <= MAX_WEIGHT else self.unknown(node, "it grows too large")
         if node.type == "expression" and node.child_count:
             return self._part(node, node.children, depth)
         return self.unknown(node, "an expression that is not evaluated")

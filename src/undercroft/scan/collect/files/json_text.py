@@ -27,15 +27,21 @@ def scalar(node: tree.Node) -> Scalar:
     return text
 
 
-def fielded(node: tree.Node, secrets: tuple[str, ...] = (), depth: int = 0) -> Field:
+MAX_VALUES = 50_000
+"""Values read of one document, those that aliases repeat counted again."""
+
+
+def fielded(node: tree.Node, secrets: tuple[str, ...] = (), depth: int = 0, budget: list[int] | None = None) -> Field:
     """A tree of nodes as values. An alias is followed, 20 levels deep."""
     where = place(node, secrets)
-    if depth > 20:
+    budget = [MAX_VALUES] if budget is None else budget
+    budget[0] -= 1
+    if depth > 20 or budget[0] < 0:
         return Field(where, None, False, "nested too deep")
     if node.pairs is not None:
-        return Field(where, members={key: fielded(value, secrets, depth + 1) for key, value in node.entries()})
+        return Field(where, members={key: fielded(value, secrets, depth + 1, budget) for key, value in node.entries()})
     if node.items is not None:
-        return Field(where, items=tuple(fielded(item, secrets, depth + 1) for item in node.each()))
+        return Field(where, items=tuple(fielded(item, secrets, depth + 1, budget) for item in node.each()))
     text = node.scalar or ""
     if _INTERPOLATION.search(text):
         return Field(where, None, False, "part of it is filled in later", text, literal=False)

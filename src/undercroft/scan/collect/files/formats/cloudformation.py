@@ -6,7 +6,7 @@ long or as short tags. What is decided when the stack is made stays unknown.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset
@@ -17,7 +17,7 @@ from undercroft.scan.collect.files.cloud_startup import startup
 from undercroft.scan.collect.files.cloud_workloads import workloads
 from undercroft.scan.collect.files.cloudformation_names import keeps_keys, snake, type_name
 from undercroft.scan.collect.files.file import File
-from undercroft.scan.collect.files.json_text import place, scalar
+from undercroft.scan.collect.files.json_text import MAX_VALUES, place, scalar
 from undercroft.scan.collect.files.tree import Node
 from undercroft.scan.graph import Graph
 
@@ -53,6 +53,8 @@ class _Template:
 
     document: Node
     secrets: tuple[str, ...]
+    budget: list[int] = field(default_factory=lambda: [MAX_VALUES])
+    """Values that may still be read, those that aliases repeat counted again."""
 
     def unknown(self, node: Node, reason: str, written: str = "", references: tuple[str, ...] = ()) -> Field:
         return Field(
@@ -67,7 +69,8 @@ class _Template:
 
     def value(self, node: Node, *, raw: bool = False, depth: int = 0) -> Field:
         """A property's value. Keys become Terraform's unless ``raw``."""
-        if depth > _DEPTH:
+        self.budget[0] -= 1
+        if depth > _DEPTH or self.budget[0] < 0:
             return self.unknown(node, "nested too deep")
         if node.tag:
             name = _SHORT.get(node.tag, f"Fn::{node.tag[1:]}")
@@ -219,7 +222,7 @@ def _known(document: Node) -> Iterator[str]:
         ):
             yield default.scalar
     stack, seen = [document], 0
-    while stack and seen < 200_000:
+    while stack and seen < 50_000:
         node = stack.pop()
         seen += 1
         for key, value in node.pairs or ():

@@ -193,16 +193,27 @@ class _Instance:
                 if len(block.labels) == (1 if kind in {"provider", "module"} else 2):
                     yield from self._built(kind, block)
 
+    def _left_to_callers(self, block: Block, node: "Node") -> bool:
+        """Whether only a variable's default says that nothing is built: the code is there for those who say otherwise."""
+        return self.call is None and not self.files and "var." in block.unit.slice(node)
+
     def _built(self, kind: str, block: Block) -> Iterator[Resource]:
         if kind == "module" and self.child(block.labels[0]) is not None:
             return
         given = {name: node for name, _, node in block.attributes}
         reader = Reader(block.unit, self)
-        if "count" in given and reader.value(given["count"]).number == 0:
+        if (
+            "count" in given
+            and reader.value(given["count"]).number == 0
+            and not self._left_to_callers(block, given["count"])
+        ):
             return
-        repeated = (
-            iterations(reader.value(given["for_each"]))[:10] if "for_each" in given and kind != "provider" else [None]
-        )
+        repeated: list[Field | None] = [None]
+        if "for_each" in given and kind != "provider":
+            over = reader.value(given["for_each"])
+            repeated = [None, *iterations(over)][1:11]
+            if not repeated and self._left_to_callers(block, given["for_each"]):
+                repeated += iterations(replace(over, known=False, reason="is for whoever calls the module to say"))
         for each in repeated:
             bound = reader.binding({"each": each}) if each is not None else reader
             body = bound.body(block)
