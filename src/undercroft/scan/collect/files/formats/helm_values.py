@@ -26,6 +26,7 @@ _ENVIRONMENT = (
     "extraEnvironmentVars",
     "environmentVariables",
 )
+_SAYS = frozenset({"resources", "securityContext", "containerSecurityContext"})
 _UNSEEN = "the chart's templates may add to it"
 
 
@@ -120,7 +121,7 @@ def _asset(path: str, section: Section) -> Asset:
     return Asset(f"helm:{path}#{name}", "values", f"{name} of {path.rpartition('/')[2]}")
 
 
-def _command(section: Section, arguments: Node | None) -> tuple[Text, ...] | None:
+def _command(arguments: Node | None) -> tuple[Text, ...] | None:
     if arguments is None or arguments.items is None:
         return None
     return arguments.words() if arguments.items else None
@@ -139,8 +140,8 @@ def _workload(path: str, section: Section, components: Mapping[str, ComponentFac
         held = node.get(key)
         if held is not None:
             variables |= containers.environment(Node(source, 0, 0, pairs=[(Node(source, 0, 0, scalar="env"), held)]))
-    command = _command(section, node.get("command") or node.get("image", "command"))
-    given = next((a for key in ("args", "extraArgs") if (a := _command(section, node.get(key))) is not None), None)
+    command = _command(node.get("command") or node.get("image", "command"))
+    given = next((a for key in ("args", "extraArgs") if (a := _command(node.get(key))) is not None), None)
     # A whole command is what runs; anything less may be added to by the templates.
     if command is None:
         given = (*(given or ()), Text(None, head, None, _UNSEEN))
@@ -165,6 +166,8 @@ def _workload(path: str, section: Section, components: Mapping[str, ComponentFac
 
 def _sized(path: str, section: Section) -> Workload | None:
     """A section without an image that says something about a container all the same: the chart names the image elsewhere."""
+    if not any(key.scalar in _SAYS for key, _ in section.node.pairs or ()):
+        return None
     rights = _rights(section, section.node.source.evidence(section.node.line, section.node.column))
     if not section.path or not (rights.keys() & {"memory-limit", "privileged", "user", "capabilities"}):
         return None
