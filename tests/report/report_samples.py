@@ -9,7 +9,7 @@ from undercroft.model.evidence import EndpointEvidence, FileEvidence, HostEviden
 from undercroft.model.exposure import UNKNOWN_EXPOSURE, Exposure, Hop, Reach
 from undercroft.model.finding import Finding, fingerprint, weigh
 from undercroft.model.fix import Edit, Fix, line_digest
-from undercroft.model.result import Difference, DrillResult, ScanResult, Seen, Unread
+from undercroft.model.result import AttackPath, Difference, DrillResult, ScanResult, Seen, Step, Unread
 from undercroft.model.risk import Risk
 from undercroft.model.verdict import Confidence, Persona, Severity, Verdict
 
@@ -46,6 +46,19 @@ CLUSTER = Exposure(
     Reach.CLUSTER, (Hop("Service/notebook type ClusterIP", FileEvidence("notebook.yaml", 31, 3, "  type: ClusterIP")),)
 )
 LOOPBACK = Exposure(Reach.LOOPBACK, (Hop("answered on 127.0.0.1:5000"),))
+
+
+ATTACK_PATH = AttackPath(
+    (
+        Step("internet", "no host firewall was scanned", (PORT,)),
+        Step("Jupyter Server without authentication (lab)", "it lets in whoever reaches it", (FileEvidence(COMPOSE, 21, 5, "    command: --token="),)),
+        Step("commands in the container of lab", "it runs code for whoever may use it", (FileEvidence(COMPOSE, 20, 5, "    image: jupyter"),)),
+        Step("the data in PostgreSQL (store)", "the password stands in the address", (FileEvidence(COMPOSE, 24, 7, "      DATABASE_URL: [redacted]"),)),
+    ),
+    (Risk.MIS_ADMIN, Risk.MIS_MLOPS, Risk.SYS_STORE),
+    Severity.CRITICAL,
+    "3 steps lead from the internet to the data in PostgreSQL (store). Critical: reachable from the internet.",
+)  # fmt: skip
 
 
 def finding(
@@ -146,6 +159,7 @@ def scan_result():
         files=6,
         endpoints=2,
         joined=("model (deploy/compose.yaml) and 127.0.0.1:8000 are one: the declared port is the one that answered.",),
+        attack_paths=(ATTACK_PATH,),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from undercroft import __version__
 from undercroft.model.alert import Alert
 from undercroft.model.result import Difference, DrillResult, ScanResult
 from undercroft.report.order import by_asset, in_a_sentence, severities
-from undercroft.report.page import picture, sections
+from undercroft.report.page import paths, picture, sections
 from undercroft.report.page.markup import Markup, escaped, tag
 from undercroft.report.page.style import POLICY, STYLE
 from undercroft.report.words import counted, listed
@@ -37,6 +37,7 @@ def render(
     )
     parts: list[tuple[str, str, Markup | None]] = [
         ("reach", "Reach", reach),
+        ("paths", "Attack paths", paths.attack_paths(result)),
         ("findings", "Findings", sections.findings(result)),
         ("drills", "Drills", sections.drills(drills_before, drills_after)),
         ("alerts", "Alerts", sections.alerts(alerts)),

@@ -6,6 +6,8 @@ from undercroft.report.words import counted, listed, shown
 
 TOP = 10
 """Root causes in the table."""
+PATHS = 5
+"""Attack paths in the list."""
 
 
 def _cell(text: str) -> str:
@@ -30,6 +32,13 @@ def render(result: ScanResult) -> str:
             parts.append(f"| **{first.severity}** | {' | '.join(_cell(c) for c in cells)} |")
         if len(found) > TOP:
             parts.append(f"\n{counted(len(found) - TOP, 'more root cause')}, not shown here.")
+        parts.append("")
+    if result.attack_paths:
+        parts += ["### Attack paths", ""]
+        for path in result.attack_paths[:PATHS]:
+            parts.append(f"- **{path.severity}** {' → '.join(_cell(step.what) for step in path.steps)}")
+        if len(result.attack_paths) > PATHS:
+            parts.append(f"\n{counted(len(result.attack_paths) - PATHS, 'more attack path')}, not shown here.")
         parts.append("")
     questions = open_questions(result.findings)
     if questions:

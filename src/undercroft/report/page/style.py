@@ -66,6 +66,11 @@ tr:last-child>*{border-bottom:0}
 .picture .lane-name{font-weight:650;font-size:13px}.picture .count,.picture .small{fill:var(--soft);font-size:11.5px}
 .lane0{fill:var(--lane0)}.lane1{fill:var(--lane1)}.lane2{fill:var(--lane2)}.lane3{fill:var(--lane3)}.lane4{fill:var(--lane4)}.lane-unknown{fill:none;stroke:var(--line);stroke-dasharray:5 4}
 .box{fill:var(--paper);stroke:var(--tone,var(--line));stroke-width:1.5}.bar{fill:var(--tone,var(--line))}
+.walk{background:var(--paper);border:1px solid var(--line);border-left:5px solid var(--tone,var(--line));border-radius:.6rem;padding:.9rem 1.1rem;margin:0 0 .9rem;break-inside:avoid}
+.walk p{margin:0 0 .7rem}.walk ol{display:flex;flex-wrap:wrap;gap:.6rem 1.9rem;margin:0;padding:0;list-style:none}
+.walk li{position:relative;flex:1 1 10rem;max-width:17rem;display:flex;flex-direction:column;gap:.2rem;background:var(--code);border:1px solid var(--line);border-radius:.45rem;padding:.5rem .7rem;font-size:.9rem;overflow-wrap:anywhere}
+.walk li+li::before{content:"\\2192";position:absolute;left:-1.5rem;top:.45rem;color:var(--tone,var(--soft));font-weight:700}
+.walk li:last-child{border-color:var(--tone,var(--line));border-width:2px}.walk code{color:var(--soft);font-size:.78rem}
 ul.plain{list-style:none;margin:0;padding:0}ul.plain>li{background:var(--paper);border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem;margin:0 0 .6rem;overflow-wrap:anywhere}
 footer{margin:3rem 0 2.5rem;color:var(--soft);font-size:.86rem;border-top:1px solid var(--line);padding-top:1rem}
 @media (max-width:44rem){details.finding>summary{grid-template-columns:1fr}.body{padding-left:1.2rem}h1{font-size:1.6rem}}
