@@ -36,8 +36,6 @@ MAX_FEED = 256 << 20
 """Bytes of an EPSS, KEV or index file. EPSS is about 10 MiB unpacked."""
 MAX_SNAPSHOT = 1 << 30
 """Bytes of a snapshot file."""
-MAX_DOWNLOAD = 2 << 30
-"""Bytes taken from a URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +161,8 @@ def read(path: Path) -> Snapshot:
 
 
 def load(folder: Path | None = None) -> Opened:
-    """The user's snapshot in ``folder`` (default: :func:`data_folder`) where it is newer than the shipped one, else that.
+    """The user's snapshot in ``folder`` (default: :func:`data_folder`), or the shipped one where both its data and its build are
+    newer: what somebody took in on purpose stands until Undercroft itself brings something newer.
 
     A user's snapshot that cannot be opened is passed over, and ``note`` says so. Raises
     :class:`undercroft.catalogue.advisories.snapshot.BadSnapshot` when there is none that opens.
@@ -184,7 +183,7 @@ def load(folder: Path | None = None) -> Opened:
                 f"the shipped advisory snapshot does not open: {error}; install undercroft again"
             ) from error
         return Opened(Advisories(own), path, shipped=False)
-    if own is not None and own.header.date >= shipped.header.date:
+    if own is not None and (own.header.built >= shipped.header.built or own.header.date >= shipped.header.date):
         return Opened(Advisories(own), path, shipped=False)
     if own is not None:
         note = f"{path} is not used: the shipped snapshot is newer ({shipped.header.date}, not {own.header.date})"

@@ -8,9 +8,10 @@ import msgspec
 
 from undercroft.catalogue.advisories import osv, snapshot
 from undercroft.catalogue.advisories.draft import Draft, Report
+from undercroft.catalogue.advisories.ecosystems import rules
 from undercroft.catalogue.advisories.facts import BadFeed, Facts
 from undercroft.catalogue.advisories.merge import merge
-from undercroft.catalogue.advisories.schema import FORMAT, Entry, Header, Source
+from undercroft.catalogue.advisories.schema import FORMAT, Header
 from undercroft.catalogue.advisories.snapshot import Snapshot
 
 
@@ -67,11 +68,12 @@ def assemble(
             for name in names:
                 for entry in carried.entries(ecosystem, name) or ():
                     facts.carry(entry.vulnerability)
-    packages, sources = merge(drafts, facts, report, second)
     whole = set(complete)
     if carried is not None:
-        sources = _take_over(packages, sources, days, carried)
-        whole |= {e for e in carried.header.complete if e not in {draft.ecosystem for draft in drafts}}
+        fresh = {draft.ecosystem for draft in drafts}
+        whole |= set(carried.header.complete) - fresh
+        drafts = [*drafts, *_again(carried, fresh, days)]
+    packages, sources = merge(drafts, facts, report, second)
     header = Header(
         format=FORMAT,
         date=max(days.values(), default=""),
@@ -93,30 +95,34 @@ def _year(name: str) -> str:
     return f"{hit[1]}-01-01" if hit else ""
 
 
-def _take_over(
-    packages: dict[tuple[str, str], list[Entry]],
-    sources: tuple[Source, ...],
-    days: dict[str, str],
-    carried: Snapshot,
-) -> tuple[Source, ...]:
-    """Adds the old snapshot's other ecosystems to ``packages`` and ``days``; the sources of both."""
-    fresh = {ecosystem for ecosystem, _ in packages}
-    every = {source.name: source for source in carried.header.sources} | {source.name: source for source in sources}
-    names = sorted(every)
-    now = {number: names.index(source.name) for number, source in enumerate(sources)}
-    then = {number: names.index(source.name) for number, source in enumerate(carried.header.sources)}
-    for key, entries in packages.items():
-        packages[key] = [msgspec.structs.replace(entry, source=now[entry.source]) for entry in entries]
+def _again(carried: Snapshot, fresh: set[str], days: dict[str, str]) -> list[Draft]:
+    """What ``carried`` says of ecosystems outside ``fresh``, as drafts, so that names meet those of the new records."""
+    found = []
     for ecosystem, index in carried.header.index.items():
-        if ecosystem in fresh:
+        by = rules(ecosystem)
+        if ecosystem in fresh or by is None:
             continue
         days[ecosystem] = carried.header.dates.get(ecosystem, "")
-        for name in index:
-            old = carried.entries(ecosystem, name) or []
-            packages[ecosystem, name] = [msgspec.structs.replace(entry, source=then[entry.source]) for entry in old]
-    used = {entry.source for entries in packages.values() for entry in entries}
-    kept = [number for number in range(len(names)) if number in used]
-    place = {number: new for new, number in enumerate(kept)}
-    for key, entries in packages.items():
-        packages[key] = [msgspec.structs.replace(entry, source=place[entry.source]) for entry in entries]
-    return tuple(every[names[number]] for number in kept)
+        for package in index:
+            for entry in carried.entries(ecosystem, package) or ():
+                one, source = entry.vulnerability, carried.header.sources[entry.source]
+                versions = {text: parsed for text in entry.versions if (parsed := by.parse(text)) is not None}
+                found += [
+                    Draft(
+                        record=record,
+                        names=(one.id, *one.aliases),
+                        ecosystem=ecosystem,
+                        package=package,
+                        source=source.name,
+                        licence=source.licence,
+                        cvss=one.cvss,
+                        published=one.published,
+                        modified=one.modified,
+                        spans=list(entry.spans),
+                        versions=versions,
+                        notes=set(entry.notes),
+                        disagrees=entry.disagrees,
+                    )
+                    for record in entry.records
+                ]
+    return found

@@ -39,6 +39,8 @@ class Draft:
     """Listed versions, text → parsed."""
     notes: set[str] = field(default_factory=set)
     """See ``Entry.notes``."""
+    disagrees: tuple[str, ...] = ()
+    """See ``Entry.disagrees``: differences found in an earlier snapshot."""
 
 
 @dataclass(slots=True)

@@ -66,7 +66,8 @@ class Facts:
         """Note what an older snapshot knew, under what is known already."""
         old = Fact(one.kev, one.epss, one.ssvc, "", one.score, one.severity, "", one.cwe, one.exploits)
         if old != Fact():
-            self.by_name[one.id] = self.by_name.get(one.id, Fact()).over(old)
+            for name in (one.id, *one.aliases):
+                self.by_name[name] = self.by_name.get(name, Fact()).over(old)
 
 
 def read_epss(text: str, facts: Facts) -> int:

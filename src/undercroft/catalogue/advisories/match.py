@@ -129,6 +129,11 @@ class Advisories:
         self._answers: dict[tuple[str, str, str], Matches] = {}
 
     @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot itself."""
+        return self._snapshot
+
+    @property
     def header(self) -> Header:
         """Dates, sources, counts, digest."""
         return self._snapshot.header

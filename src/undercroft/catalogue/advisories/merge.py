@@ -122,7 +122,7 @@ def _entry(
         ),
         source=sources[source],
         records=tuple(sorted({draft.record for draft in chosen})),
-        disagrees=tuple(disagrees),
+        disagrees=tuple(dict.fromkeys([*(d for draft in chosen for d in draft.disagrees), *disagrees])),
         notes=tuple(sorted({note for draft in chosen for note in draft.notes})),
     )
 
