@@ -5,6 +5,7 @@ what it never had. Texts are cut at ``EXCERPT`` characters: evidence is for read
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from undercroft.model.redact import redact, redact_known
 
@@ -14,9 +15,15 @@ READ = 16 * 1024
 """Characters of it that are looked through for secrets: far more than are kept, because masking shortens."""
 
 
+_masked = lru_cache(maxsize=8192)(redact)
+"""Many statements rest on one line: a line is worked through once. Long lines are not kept."""
+_SHORT = 2 * EXCERPT
+
+
 def _excerpt(text: str, known: tuple[str, ...]) -> str:
     # Only the beginning is kept, so only the beginning is worked through; known values are masked in all of it first.
-    clean = redact(redact_known(text, known)[:READ])
+    begin = redact_known(text, known)[:READ]
+    clean = _masked(begin) if len(begin) <= _SHORT else redact(begin)
     return clean if len(clean) <= EXCERPT else clean[: EXCERPT - 1] + "…"
 
 

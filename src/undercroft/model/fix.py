@@ -6,8 +6,10 @@ again and refuses when the line's digest no longer agrees.
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 
+@lru_cache(maxsize=8192)
 def line_digest(line: str) -> str:
     """The digest by which an edit knows that the line is still the one that was scanned."""
     return hashlib.sha256(line.rstrip("\r\n").encode()).hexdigest()[:16]

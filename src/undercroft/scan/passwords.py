@@ -55,7 +55,6 @@ _SEQUENCES = (
 )  # fmt: skip
 _DOCUMENTED = frozenset({
     "sk-1234", "toor", "12341234",
-    "$2y$12$4K/VkmDd1q1Orb3xAt82zu8gk7Ad6ReFR4LCP9UeYE90NLiN9Df72",  # the first user of Kubeflow's manifests (Apache-2.0)
 })  # fmt: skip
 _EXAMPLES = re.compile(
     r"""(?ix) ^(?: <[^>]*> | \[[^\]]*\] | [x*.]{3,} | (?:\.\.\.|…) | none | null | empty | todo | tbd | n/?a | not[-_ ]?(?:set|used|needed)
