@@ -140,7 +140,7 @@ def main(tree: Path, *, misses: bool, false: bool, sample: int) -> int:
     if sample:
         labelled = {label.file for label in labels(tree)}
         pool = [f for f in findings if not {p.file for p in places(f)} & labelled]
-        for finding in random.Random(1).sample(pool, min(sample, len(pool))):  # noqa: S311 - a drawing, no secret
+        for finding in random.Random(1).sample(pool, min(sample, len(pool))):
             place = places(finding)[0]
             print(
                 f"sample  {finding.severity!s:8} {finding.check:24} {finding.title}  {place.where}  {place.text[:120]}"
