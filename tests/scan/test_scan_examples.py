@@ -6,6 +6,7 @@ import pytest
 
 from undercroft.catalogue import loader
 from undercroft.model.evidence import FileEvidence
+from undercroft.model.finding import Finding
 from undercroft.model.result import ScanResult
 from undercroft.model.verdict import Persona, Severity, Verdict
 from undercroft.scan.run import Request, scan
@@ -15,6 +16,11 @@ EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
 def _scan(name: str) -> ScanResult:
     return scan(Request((str(EXAMPLES / name),)), dict(loader.load().components)).result
+
+
+def _advised(finding: Finding) -> bool:
+    """Whether it goes by advisories: what is known of a version changes while the stack does not."""
+    return finding.check == "known-vulnerability"
 
 
 @pytest.mark.parametrize(
@@ -45,11 +51,12 @@ def test_the_weak_stack_has_something_critical() -> None:
 
 def test_the_hardened_stack_is_clean_for_the_regular_reader() -> None:
     result = _scan("hardened-stack")
-    left = [(f.check, f.title, f.verdict) for f in result.findings if f.persona is Persona.REGULAR]
+    left = [(f.check, f.title, f.verdict) for f in result.findings if f.persona is Persona.REGULAR and not _advised(f)]
     assert left == []
     assert result.could_not_read == ()
     assert result.files == _scan("weak-stack").files
 
 
 def test_nothing_of_the_hardened_stack_is_unknown() -> None:
-    assert not any(f.verdict is Verdict.UNKNOWN for f in _scan("hardened-stack").findings)
+    findings = _scan("hardened-stack").findings
+    assert not any(f.verdict is Verdict.UNKNOWN and not _advised(f) for f in findings)

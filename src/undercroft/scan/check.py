@@ -73,6 +73,10 @@ class Hit:
     references: tuple[str, ...] = ()
     """References of this place beside the check's own."""
     vulnerability: Vulnerability | None = None
+    confidence: Confidence | None = None
+    """Where this place is less sure than the check is otherwise."""
+    persona: Persona | None = None
+    """Where this place is for other readers than the check's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def finding(registered: Registered, hit: Hit) -> Finding:
     else:
         severity, why = base, hit.why or f"{base} wherever it stands"
     return Finding(
-        registered.id, hit.title, hit.verdict, severity, check.confidence, check.persona, hit.risk or check.risk, hit.asset, hit.exposure,
+        registered.id, hit.title, hit.verdict, severity, hit.confidence or check.confidence, hit.persona or check.persona, hit.risk or check.risk, hit.asset, hit.exposure,
         why, hit.fix, hit.evidence, fingerprint(registered.id, hit.asset.key, hit.locator), (*check.references, *hit.references),
         hit.settled_by, hit.vulnerability,
     )  # fmt: skip

@@ -126,6 +126,15 @@ def _by_scripts(graph: Graph) -> Iterator[Package]:
                     )  # fmt: skip
 
 
+_RELEASED = re.compile(r":RELEASE\.(\d{4})-(\d\d)-(\d\d)T(\d\d)-(\d\d)-(\d\d)Z(?:[.@\-]|$)")
+
+
+def _dated(workload: Workload) -> str | None:
+    """A release that is named by its time as the Go pseudo-version of that time (Go Modules Reference, "Pseudo-versions")."""
+    match = _RELEASED.search((workload.image.value if workload.image else None) or "")
+    return f"v0.0.0-{''.join(match.groups())}-000000000000" if match else None
+
+
 def _of_component(workload: Workload, running: Running) -> Iterator[Package]:
     component = running.component
     seen = running.observed.get("version")
@@ -135,6 +144,13 @@ def _of_component(workload: Workload, running: Running) -> Iterator[Package]:
     version = component.version if component.certainty is Certainty.EXACT else None
     # A distribution's package has a version of its own, which an image of the product does not tell.
     names = [(p.ecosystem, p.name) for p in running.fact.packages if p.same_version and p.ecosystem != "Debian"]
+    released = _dated(workload) if version is None else None
+    for package in running.fact.packages if released else ():
+        if package.ecosystem == "Go":
+            yield Package(
+                "Go", package.name, released, Certainty.EXACT, "the time in the image's tag", place[0], workload.asset,
+                exposure=workload.exposure, written=component.slug,
+            )  # fmt: skip
     for ecosystem, name in (*names, ("product", component.slug)):
         yield Package(
             ecosystem, normal(ecosystem, name), version, component.certainty, component.reason, place[0], workload.asset,
