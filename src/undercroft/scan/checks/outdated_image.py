@@ -31,7 +31,7 @@ CHECK = Check(
     title="Image beyond its support",
     severity=Severity.MEDIUM,
     risk=Risk.TTP_VULN,
-    references=("CWE-1104", "CWE-1395", "OWASP A03:2025", "ATT&CK T1190", "https://endoflife.date/", "https://docs.nvidia.com/deeplearning/frameworks/support-matrix/"),
+    references=("CWE-1104", "CWE-1395", "OWASP A03:2025", "ATT&CK T1190", "https://endoflife.date/", "https://docs.nvidia.com/ai-enterprise/release-notes/latest/feature-branch.html"),
     weighed=False,
     examples=(
         Example("a database of 2018", "present", _SAMPLE.replace("IMAGE", "postgres:11.5")),
@@ -42,26 +42,29 @@ CHECK = Check(
         Example("an inference server of last year", "absent", _SAMPLE.replace("IMAGE", "nvcr.io/nvidia/tritonserver:25.01-py3")),
         Example("the same number of another product", "absent", _SAMPLE.replace("IMAGE", "acme/postgres-exporter:9.6")),
         Example("a tag that moves on within a major version", "absent", _SAMPLE.replace("IMAGE", "python:3-slim")),
+        Example("a long-term branch", "absent", _SAMPLE.replace("IMAGE", "nvcr.io/nvidia/pytorch-lts2:23.12-py3")),
         Example("no version at all", "absent", _SAMPLE.replace("IMAGE", "postgres:alpine")),
     ),
 )  # fmt: skip
 
-# Last releases whose support has ended, with the month it did; from the makers' own pages as endoflife.date (MIT) collects them.
+# Last releases whose support has ended, with the month it did: the maintenance dates that https://endoflife.date (MIT) takes over
+# from the makers' own pages, under the product named beside each row. Paid extensions (Ubuntu Pro, Debian ELTS) do not count.
 _ENDED: dict[str, tuple[tuple[int, ...], str]] = {
-    "library/postgres": ((12,), "November 2024"),
-    "library/mysql": ((5, 7), "October 2023"),
-    "library/mariadb": ((10, 5), "June 2025"),
-    "library/mongo": ((5, 0), "October 2024"),
-    "library/redis": ((6, 0), "May 2022"),
-    "library/rabbitmq": ((3, 11), "December 2023"),
-    "library/python": ((3, 8), "October 2024"),
-    "library/node": ((16,), "September 2023"),
+    "library/postgres": ((12,), "November 2024"),  # /postgresql: 12 until 2024-11-14
+    "library/mysql": ((5, 7), "October 2023"),  # /mysql: 5.7 until 2023-10-31
+    "library/mariadb": ((10, 5), "June 2025"),  # /mariadb: 10.5 until 2025-06-24
+    "library/mongo": ((5, 0), "October 2024"),  # /mongodb: 5.0 until 2024-10-31
+    "library/redis": ((6, 0), "May 2022"),  # /redis: 6.0 until 2022-05-31; 6.2 outlives 7.0
+    "library/rabbitmq": ((3, 11), "December 2023"),  # /rabbitmq: community support of 3.11 until 2023-12-31
+    "library/python": ((3, 8), "October 2024"),  # /python: 3.8 until 2024-10
+    "library/node": ((16,), "September 2023"),  # /nodejs: 16 until 2023-09-11
+    # https://go.dev/doc/devel/release: supported until two newer releases are out; 1.23 came on 2024-08-13.
     "library/golang": ((1, 21), "August 2024"),
-    "library/ubuntu": ((18, 4), "May 2023"),
-    "library/debian": ((10,), "June 2024"),
-    "library/centos": ((8,), "June 2024"),
-    "library/alpine": ((3, 16), "May 2024"),
-    "library/elasticsearch": ((6, 8), "February 2022"),
+    "library/ubuntu": ((18, 4), "May 2023"),  # /ubuntu: 18.04 until 2023-05-31
+    "library/debian": ((10,), "June 2024"),  # /debian: long-term support of 10 until 2024-06-30
+    "library/centos": ((8,), "June 2024"),  # /centos: 8 until 2021-12-31, 7 until 2024-06-30
+    "library/alpine": ((3, 16), "May 2024"),  # /alpine: 3.16 until 2024-05-23
+    "library/elasticsearch": ((6, 8), "February 2022"),  # /elasticsearch: 6 until 2022-02-10
 }
 _CODENAMES: dict[str, dict[str, tuple[int, ...]]] = {
     "library/debian": {"jessie": (8,), "stretch": (9,), "buster": (10,)},
@@ -69,7 +72,9 @@ _CODENAMES: dict[str, dict[str, tuple[int, ...]]] = {
 }
 _NVIDIA = re.compile(r"^nvcr\.io/nvidia/[\w\-]+$")
 _NVIDIA_LAST = (23, 12)
-"""Monthly images up to this one, of December 2023, are built on CUDA and framework releases that get no fixes."""
+"""Monthly images up to this one, of December 2023. NVIDIA supports a monthly image until the next one and fixes flaws in later ones
+(https://docs.nvidia.com/ai-enterprise/release-notes/latest/feature-branch.html); the branches supported for longer that had begun by
+then, PB 23h2 and LTSB 1, have ended as well. An image named for another long-term branch is left alone."""
 
 
 def _version(tag: str) -> tuple[int, ...]:
@@ -83,7 +88,8 @@ def ended(image: str) -> str:
     if ref.tag is None:
         return ""
     version, path = _version(ref.tag), ref.repository.removeprefix("docker.io/")
-    if _NVIDIA.match(ref.repository) and len(version) >= 2 and 17 <= version[0] <= 40 and 1 <= version[1] <= 12:
+    monthly = _NVIDIA.match(ref.repository) and "lts" not in f"{ref.repository}:{ref.tag}".lower()
+    if monthly and len(version) >= 2 and 17 <= version[0] <= 40 and 1 <= version[1] <= 12:
         return f"it was made in {version[1]:02d}/20{version[0]:02d}" if version[:2] <= _NVIDIA_LAST else ""
     if path not in _ENDED:
         return ""
