@@ -387,7 +387,7 @@ def test_paths_never_loop_and_are_bounded(
         names = [step.what for step in path.steps]
         assert len(names) == len(set(names)) <= paths.HOPS + 1
         assert all(step.evidence for step in path.steps)
-    assert list(paths.trails(ground, entry)) == list(paths.trails(ground, entry))
+    assert list(paths.trails(ground, entry, {})) == list(paths.trails(ground, entry, {}))
 
 
 def test_a_trail_stops_after_six_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -395,7 +395,7 @@ def test_a_trail_stops_after_six_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     ways = _ways([(n, n + 1) for n in range(6)], kinds, set())
     monkeypatch.setattr(paths, "onward", lambda _ground, place: iter(ways.get(int(place.key), ())))
     start = Way(Place(Kind.INSIDE, "0", "place 0"), "", (HERE,), Risk.SYS_NET)
-    found = list(paths.trails(Ground.of(Graph()), Entry("internet", Exposure(Reach.INTERNET), (HERE,), start)))
+    found = list(paths.trails(Ground.of(Graph()), Entry("internet", Exposure(Reach.INTERNET), (HERE,), start), {}))
     assert [trail[-1].to.key for trail in found] == ["5"]
 
 

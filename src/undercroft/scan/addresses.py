@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from undercroft.scan.cloud import Estate, Resource
+from undercroft.scan.cluster import Binding, Role
 from undercroft.scan.graph import Graph, Route, Text, Workload
 
 # What follows the host may hold no further ``@``: then the host would be a part of a password.
@@ -74,6 +75,12 @@ class Ground:
     """(namespace, name) → Services."""
     buckets: Mapping[str, Resource] = field(default_factory=dict)
     """Name → bucket that is built here."""
+    bound: Mapping[tuple[str, str, str], Sequence[Binding]] = field(default_factory=dict)
+    """(kind, namespace, name) of a subject → bindings; a group has no namespace."""
+    roles: Mapping[tuple[str, str], Role] = field(default_factory=dict)
+    """(namespace, name) → role; no namespace for one of the whole cluster."""
+    subject_to: dict[str, tuple[Workload, ...]] = field(default_factory=dict)
+    """Asset of a binding → workloads it reaches, filled as it is asked for."""
 
     @classmethod
     def of(cls, graph: Graph) -> "Ground":
@@ -89,7 +96,13 @@ class Ground:
         for route in graph.routes:
             if route.kind == "Service":
                 services[route.namespace, route.name].append(route)
-        return cls(graph, compose, pods, services, {n: r for e in graph.cloud for n, r in _buckets(e)})
+        bound: dict[tuple[str, str, str], list[Binding]] = defaultdict(list)
+        for binding in graph.bindings:
+            for kind, namespace, name in dict.fromkeys(binding.subjects):
+                bound[kind, (namespace or binding.namespace) if kind == "ServiceAccount" else "", name].append(binding)
+        buckets = {name: bucket for estate in graph.cloud for name, bucket in _buckets(estate)}
+        roles = {(role.namespace, role.name): role for role in reversed(graph.roles)}
+        return cls(graph, compose, pods, services, buckets, bound, roles)
 
     def named(self, workload: Workload, host: str) -> tuple[Workload, ...]:
         """Workloads that a host name means inside the deployment of ``workload``."""

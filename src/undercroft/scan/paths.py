@@ -21,9 +21,9 @@ HOPS = 6
 """Steps of a path behind its entry: a longer one convinces nobody and can hardly be walked unseen."""
 PATHS = 50
 """Paths of one scan."""
-ENTRIES = 500
+ENTRIES = 200
 """Entries that are followed, those of the internet first."""
-PLACES = 2_000
+PLACES = 1_000
 """Places that are visited from one entry."""
 EVIDENCE = 4
 """Places quoted for one step."""
@@ -46,8 +46,11 @@ def _breadth(entry: Entry) -> tuple[int, bool, str, str]:
     return -(Reach.LOOPBACK if reach is None else reach), entry.leaked, entry.way.to.kind, entry.way.to.key
 
 
-def trails(ground: Ground, entry: Entry) -> Iterator[_Trail]:
-    """The shortest trail from an entry to each goal. No place is visited twice, so no trail loops."""
+def trails(ground: Ground, entry: Entry, known: dict[Place, _Trail]) -> Iterator[_Trail]:
+    """The shortest trail from an entry to each goal. No place is visited twice, so no trail loops.
+
+    ``known`` keeps the ways from a place, so that the next entry does not ask for them again.
+    """
     if entry.way.to.kind in GOALS:
         yield (entry.way,)
     seen = {entry.way.to}
@@ -56,8 +59,11 @@ def trails(ground: Ground, entry: Entry) -> Iterator[_Trail]:
         trail = waiting.popleft()
         if len(trail) == HOPS:
             continue
-        for way in onward(ground, trail[-1].to):
-            if way.to in seen or not way.evidence:
+        here = trail[-1].to
+        if here not in known:
+            known[here] = tuple(way for way in onward(ground, here) if way.evidence)
+        for way in known[here]:
+            if way.to in seen:
                 continue
             if len(seen) == PLACES:
                 return
@@ -96,9 +102,11 @@ def attack_paths(graph: Graph) -> tuple[AttackPath, ...]:
     """
     ground = Ground.of(graph)
     found: list[tuple[tuple[int, int, bool, int, int, str], AttackPath]] = []
+    known: dict[Place, _Trail] = {}
     for entry in entries(ground):
-        those = list(trails(ground, entry))
-        whole = [t for t in those if not any(len(o) > len(t) and o[: len(t)] == t for o in those)]
+        those = list(trails(ground, entry, known))
+        passed = {way.to for trail in those for way in trail[:-1]}  # shortest trails from one place are a tree
+        whole = [trail for trail in those if trail[-1].to not in passed]
         for turn, trail in enumerate(sorted(whole, key=lambda t: (_worth(t), len(t), _name(t)))):
             path = _path(entry, trail)
             rank = (-path.severity.rank, turn, _stays(trail), _worth(trail), len(trail), _name(trail))

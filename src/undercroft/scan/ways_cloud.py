@@ -145,7 +145,7 @@ def _everything(role: Resource, evidence: tuple[Evidence, ...]) -> Way:
 
 def role_of(ground: Ground, workload: Workload) -> Iterator[Way]:
     """From a container of ECS to what its task's role may do."""
-    for estate in ground.graph.cloud:
+    for estate in ground.graph.cloud if workload.format == "terraform" else ():
         for task in estate.of("aws_ecs_task_definition"):
             if not workload.asset.key.startswith(f"{task.asset.key}/"):
                 continue

@@ -10,7 +10,7 @@ from posixpath import dirname
 from undercroft.model.evidence import Evidence, FileEvidence
 from undercroft.model.risk import Risk
 from undercroft.scan.addresses import Ground
-from undercroft.scan.cluster import Binding, Role, Rule
+from undercroft.scan.cluster import Binding, Rule
 from undercroft.scan.graph import Workload
 from undercroft.scan.ways import Kind, Place, Way
 
@@ -55,23 +55,20 @@ def _powers(rule: Rule) -> tuple[bool, bool]:
     return everything, commands or (core and bool(resources & {"pods", "*"}) and bool(verbs & {"create", "*"}))
 
 
-def _role(ground: Ground, binding: Binding) -> Role | None:
-    namespace = "" if binding.role_kind == "ClusterRole" else binding.namespace
-    return next((r for r in ground.graph.roles if r.name == binding.role and r.namespace == namespace), None)
+def _bindings(ground: Ground, workload: Workload, name: str) -> Iterator[Binding]:
+    """Bindings that name the workload's service account, itself or by a group."""
+    groups = ("system:serviceaccounts", "system:authenticated", f"system:serviceaccounts:{workload.namespace}")
+    subjects = (("ServiceAccount", workload.namespace, name), *(("Group", "", group) for group in groups))
+    found = {b.asset.key: b for subject in subjects for b in ground.bound.get(subject, ()) if _together(b, workload)}
+    yield from found.values()
 
 
-def _given(binding: Binding, workload: Workload, name: str) -> bool:
-    """Whether a binding names the workload's service account, itself or by a group."""
-    for kind, namespace, subject in binding.subjects:
-        if kind == "ServiceAccount" and subject == name and (namespace or binding.namespace) == workload.namespace:
-            return True
-        if kind == "Group" and subject in {
-            "system:serviceaccounts",
-            "system:authenticated",
-            f"system:serviceaccounts:{workload.namespace}",
-        }:
-            return True
-    return False
+def _members(ground: Ground, binding: Binding) -> tuple[Workload, ...]:
+    """Workloads that a binding's rights reach; the same for everybody it names, so they are looked up once."""
+    if binding.asset.key not in ground.subject_to:
+        pods = (w for n, found in ground.pods.items() if binding.namespace in {"", n} for w in found)
+        ground.subject_to[binding.asset.key] = tuple(w for w in pods if _together(binding, w))
+    return ground.subject_to[binding.asset.key]
 
 
 def _folder(evidence: Evidence | None) -> str | None:
@@ -96,21 +93,15 @@ def _account(ground: Ground, workload: Workload) -> Iterator[Way]:
     if token is None or account is None or not account.known or not token.known or token.value is False:
         return
     name = str(account.value or "default")
-    for binding in ground.graph.bindings:
-        if not _given(binding, workload, name) or not _together(binding, workload):
-            continue
-        role = _role(ground, binding)
+    for binding in _bindings(ground, workload, name):
+        role = ground.roles.get(("" if binding.role_kind == "ClusterRole" else binding.namespace, binding.role))
         powers = [_powers(rule) for rule in role.rules] if role is not None else []
         everything = binding.role == "cluster-admin" or any(all_ for all_, _ in powers)
         if not everything and not any(commands for _, commands in powers):
             continue
-        pods = (
-            w for n, found in ground.pods.items() if binding.namespace in {"", n} for w in found if w is not workload
-        )
-        members = tuple(w for w in pods if _together(binding, w))
         scope = f"namespace {binding.namespace}" if binding.namespace else "the cluster"
         what = f"every right in {scope}" if everything else f"commands in every pod of {scope}"
-        place = Place(Kind.CONTROL, f"cluster:{binding.asset.key}", what, members=members)
+        place = Place(Kind.CONTROL, f"cluster:{binding.asset.key}", what, members=_members(ground, binding))
         how = f"its service account {name} is given {binding.role}"
         yield Way(place, how, (binding.evidence, *account.evidence[:1]), Risk.SYS_ORCH)
 
