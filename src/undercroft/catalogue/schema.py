@@ -50,7 +50,7 @@ class Image(Strict, frozen=True, kw_only=True):
     repository: str
     """Repository in full, such as ``docker.io/vllm/vllm-openai``. A trailing ``*`` matches any ending."""
     version_tag: str = ""
-    """How a tag says the component's version: ``v{version}`` or ``{version}-gpu``. Empty: the tag does not say."""
+    """How a tag says the component's version: ``v{version}`` or ``{version}-gpu``; ``*`` is any text. Empty: the tag does not say."""
     command_prefix: tuple[str, ...] = ()
     """The image's own entrypoint and command as argv, to which ``args`` are appended or which a command replaces."""
     entrypoint: bool = True

@@ -101,3 +101,45 @@ class ModelSource:
     uri: str
     evidence: Evidence
     exposure: Exposure = UNKNOWN_EXPOSURE
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A setting of a chart, an operator or an annotation that says in so many words that a protection is off, or on."""
+
+    asset: Asset
+    path: str
+    """Dotted key."""
+    meaning: str
+    """``authentication``, ``tls`` or ``debug``: what it switches."""
+    on: bool
+    evidence: Evidence
+    span: Span | None = None
+    """The value, when it is a plain boolean."""
+    active: bool = True
+    """Whether the part it belongs to is switched on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retag:
+    """An image that an overlay names anew."""
+
+    name: str
+    """As the base writes it, without a tag."""
+    value: str
+    """What runs instead."""
+    evidence: Evidence
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A Kustomization: which files it takes, and what it changes in them."""
+
+    folder: str
+    """Its folder, relative to the scanned root; empty for the root itself."""
+    resources: tuple[str, ...]
+    """Files and folders, relative to the scanned root."""
+    patches: tuple[str, ...]
+    """Files of patches, relative to the scanned root."""
+    images: tuple[Retag, ...]

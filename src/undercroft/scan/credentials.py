@@ -241,4 +241,5 @@ def written(graph: Graph) -> Iterator[Credential]:
             secret.format,
             secret.encoded,
             secret.users,
+            documented=secret.documented,
         )

@@ -164,6 +164,8 @@ class Secret:
     """``kubernetes``, or ``helm`` for a chart's values."""
     users: frozenset[str] = frozenset()
     """User names written beside it."""
+    documented: frozenset[str] = frozenset()
+    """Values some product documents as its default and that are too long to be anything else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """From image, command line and environment to running components with their settings. Pure; shared by every file collector."""
 
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from undercroft.model.evidence import Evidence
 from undercroft.model.setting import Origin
 from undercroft.scan import recognise
 from undercroft.scan.graph import UNRESOLVED, Listener, Running, Text
+from undercroft.scan.recognise import is_shell
 from undercroft.scan.settings import Invocation, resolve
 from undercroft.scan.words import expand
 
@@ -30,6 +32,34 @@ class Started:
     environment: Mapping[str, Text] = field(default_factory=dict)
     installed: tuple[Component, ...] = ()
     """Components known to be in the image by other means, such as a Dockerfile's ``pip install``."""
+    workdir: str = ""
+    """Folder the command starts in, empty when it is not known. ``python main.py`` in ``/app/ComfyUI`` runs ``/app/ComfyUI/main.py``."""
+
+
+def _parted(word: Text, filled: Text, environment: Mapping[str, Text]) -> tuple[Text, ...]:
+    """A shell parts the value of a bare variable into words; a quoted or embedded one it leaves whole.
+
+    The words stand where the variable is written: that is the place to read, and to mend.
+    """
+    bare = re.fullmatch(r"\$\{?(\w+)\}?", word.value) if word.value is not None else None
+    if bare is None or filled.value is None:
+        return (filled,)
+    written = environment.get(bare[1])
+    place = written.evidence if written is not None and written.evidence is not None else filled.evidence
+    return tuple(replace(filled, value=part, evidence=place, span=None) for part in filled.value.split())
+
+
+def _placed(words: Sequence[Text], workdir: str) -> tuple[Text, ...]:
+    """The words with a Python program's relative path made absolute, where the folder is known."""
+    if not workdir:
+        return tuple(words)
+    placed = list(words)
+    for i, word in enumerate(words[:-1]):
+        following = words[i + 1].value
+        runs_python = word.value is not None and re.fullmatch(r"(?:.*/)?python[\d.]*", word.value)
+        if runs_python and following is not None and following.endswith(".py") and not posixpath.isabs(following):
+            placed[i + 1] = replace(words[i + 1], value=posixpath.normpath(posixpath.join(workdir, following)))
+    return tuple(placed)
 
 
 def substitute(word: Text, environment: Mapping[str, Text]) -> Text:
@@ -95,7 +125,12 @@ def _complete(arguments: Sequence[Text]) -> bool:
         if word.value is not None:
             continue
         before = arguments[i - 1].value if i else None
-        if before is None or not before.startswith("--") or "=" in before or any(_MORE.search(name) for name in word.uses):
+        if (
+            before is None
+            or not before.startswith("--")
+            or "=" in before
+            or any(_MORE.search(name) for name in word.uses)
+        ):
             return False
     return True
 
@@ -104,7 +139,9 @@ _SCRIPT = re.compile(r"(?:^|/)(?:[\w.\-]*entry-?point[\w.\-]*|[\w.\-]+\.sh)$")
 _Match = tuple[ComponentFact, Command, tuple[int, int]]
 
 
-def _handed_on(started: Started, values: Sequence[str | None], components: Mapping[str, ComponentFact]) -> _Match | None:
+def _handed_on(
+    started: Started, values: Sequence[str | None], components: Mapping[str, ComponentFact]
+) -> _Match | None:
     """What an entry script is handed: by the habit of entry scripts a command, or the arguments of what the image is for."""
     if not values or values[0] is None or not _SCRIPT.search(values[0]):
         return None
@@ -124,7 +161,13 @@ def identify(started: Started, components: Mapping[str, ComponentFact]) -> tuple
     matched = _image(started, components)
     entry = matched[1] if matched else None
     raw, whole = _words(started, entry)
-    words = tuple(substitute(_whole(word), started.environment) for word in expand(raw))
+    line = expand(raw)
+    filled = [substitute(_whole(word), started.environment) for word in line]
+    if line and is_shell(raw[0].value):
+        filled = [
+            part for word, value in zip(line, filled, strict=True) for part in _parted(word, value, started.environment)
+        ]
+    words = _placed(filled, started.workdir)
     values = [word.value for word in words]
     by_command = recognise.command(values, components) or _handed_on(started, values, components)
     running: list[Running] = []

@@ -54,7 +54,8 @@ def _tag_version(template: str, tag: str | None) -> tuple[str | None, str]:
     if tag is None:
         return None, "the image has no tag, so it runs whatever is newest when pulled"
     before, _, after = template.partition("{version}")
-    pattern = rf"{re.escape(before)}(\d+(?:\.\d+)*(?:[abcdrtpsov.+]\w*)*){re.escape(after)}"
+    ending = re.escape(after).replace(r"\*", ".*")
+    pattern = rf"{re.escape(before)}(\d+(?:\.\d+)*(?:[abcdrtpsov.+]\w*?)*){ending}"
     match = re.fullmatch(pattern, tag)
     if match is None:
         return None, f"tag {tag} does not say a version"

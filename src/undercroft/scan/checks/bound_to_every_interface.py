@@ -50,4 +50,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
         if open_ones:
             evidence = tuple(e for s in open_ones for e in s.evidence)
             fix = Fix("Bind it to 127.0.0.1 and put a proxy or a guard with identity in front")
-            yield Hit(workload.asset, f"{running.fact.name} listens on every interface", evidence, fix, workload.exposure, f"{running.fact.slug}:bind")
+            yield Hit(
+                workload.asset,
+                f"{running.fact.name} listens on every interface",
+                evidence,
+                fix,
+                workload.exposure,
+                f"{running.fact.slug}:bind",
+            )

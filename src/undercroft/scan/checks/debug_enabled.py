@@ -43,4 +43,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
         setting = running.setting("debug")
         if setting.known and setting.origin is Origin.EXPLICIT and setting.value in {"on", True}:
             fix = Fix("Switch the debug mode off")
-            yield Hit(workload.asset, f"{running.fact.name} runs in debug mode", setting.evidence, fix, workload.exposure, f"{running.fact.slug}:debug")
+            yield Hit(
+                workload.asset,
+                f"{running.fact.name} runs in debug mode",
+                setting.evidence,
+                fix,
+                workload.exposure,
+                f"{running.fact.slug}:debug",
+            )

@@ -38,7 +38,8 @@ CHECK = Check(
 
 
 def examine(graph: Graph) -> Iterator[Hit]:
-    """Each shared namespace of each container."""
+    """Each shared namespace of each container; once where a pod shares it for all of them."""
+    told = set()
     for workload in graph.workloads:
         for key, word in _NAMES.items():
             setting = workload.granted(key)
@@ -49,7 +50,8 @@ def examine(graph: Graph) -> Iterator[Hit]:
                     workload.asset, f"Whether the container shares the host's {word} namespace cannot be known", setting.evidence,
                     Fix("Render the template and scan the result"), workload.exposure, key, Verdict.UNKNOWN, setting.reason,
                 )  # fmt: skip
-            elif setting.value is True:
+            elif setting.value is True and (key, setting.evidence) not in told:
+                told.add((key, setting.evidence))
                 fix = Fix(f"Give the container a {word} namespace of its own")
                 yield Hit(
                     workload.asset,

@@ -38,7 +38,12 @@ CHECK = Check(
     title="Kernel protection off",
     severity=Severity.LOW,
     risk=Risk.SYS_HOST,
-    references=("CWE-693", "OWASP A02:2025", "CIS Distribution Independent Linux 1.5", "CIS Distribution Independent Linux 3.3"),
+    references=(
+        "CWE-693",
+        "OWASP A02:2025",
+        "CIS Distribution Independent Linux 1.5",
+        "CIS Distribution Independent Linux 3.3",
+    ),
     weighed=False,
     examples=(
         Example("no address randomisation", "present", "kernel.randomize_va_space = 0\n", "sysctl.conf"),
@@ -53,4 +58,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
     for setting in graph.host_settings:
         what = OFF.get((setting.name, setting.value)) if setting.service == "kernel" else None
         if what:
-            yield Hit(setting.asset, f"The kernel is told to go without {what}", (setting.evidence,), Fix("Take the line away"), Exposure(None), setting.name)
+            yield Hit(
+                setting.asset,
+                f"The kernel is told to go without {what}",
+                (setting.evidence,),
+                Fix("Take the line away"),
+                Exposure(None),
+                setting.name,
+            )

@@ -106,7 +106,9 @@ def examine(graph: Graph) -> Iterator[Hit]:
                 Verdict.UNKNOWN, image.reason,
             )  # fmt: skip
             continue
-        if not _REFERENCE.match(image.value) or image.value == "auto":  # "auto": the mesh's own injection fills it in
+        if (
+            not _REFERENCE.match(re.sub(r"<[^<>/\s]+>", "placeholder", image.value)) or image.value == "auto"
+        ):  # "auto": the mesh's own injection fills it in
             continue
         ref = reference(image.value)
         if ref.digest or ref.repository == "docker.io/library/scratch" or _built(workload, ref):

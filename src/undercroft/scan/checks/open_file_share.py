@@ -27,7 +27,9 @@ CHECK = Check(
     weighed=False,
     examples=(
         Example("NFS to everybody", "present", "/srv/models *(rw,sync)\n", "etc/exports"),
-        Example("NFS that keeps root's rights", "present", "/srv/models 10.0.0.0/24(rw,no_root_squash)\n", "etc/exports"),
+        Example(
+            "NFS that keeps root's rights", "present", "/srv/models 10.0.0.0/24(rw,no_root_squash)\n", "etc/exports"
+        ),
         Example("NFS to one network", "absent", "/srv/models 10.0.0.0/24(rw,root_squash)\n", "etc/exports"),
         Example("Samba for guests", "present", "[models]\npath = /srv/models\nguest ok = yes\n", "smb.conf"),
         Example("Samba for people", "absent", "[models]\npath = /srv/models\nguest ok = no\n", "smb.conf"),
@@ -43,7 +45,25 @@ def examine(graph: Graph) -> Iterator[Hit]:
             if client in {"*", "0.0.0.0/0", "::/0"} or "no_root_squash" in options:
                 what = "keeps root's rights" if "no_root_squash" in options else "is open to everybody"
                 fix = Fix("Export to named hosts, with root_squash")
-                yield Hit(setting.asset, f"The export {setting.name} {what}", (setting.evidence,), fix, Exposure(None), f"nfs:{setting.name}:{client}")
-        elif setting.service == "smb" and setting.name.endswith((".guest ok", ".public")) and setting.value.lower() in {"yes", "true", "1"}:
+                yield Hit(
+                    setting.asset,
+                    f"The export {setting.name} {what}",
+                    (setting.evidence,),
+                    fix,
+                    Exposure(None),
+                    f"nfs:{setting.name}:{client}",
+                )
+        elif (
+            setting.service == "smb"
+            and setting.name.endswith((".guest ok", ".public"))
+            and setting.value.lower() in {"yes", "true", "1"}
+        ):
             share = setting.name.partition(".")[0]
-            yield Hit(setting.asset, f"The share {share} is open to guests", (setting.evidence,), Fix("Set guest ok = no"), Exposure(None), f"smb:{share}")
+            yield Hit(
+                setting.asset,
+                f"The share {share} is open to guests",
+                (setting.evidence,),
+                Fix("Set guest ok = no"),
+                Exposure(None),
+                f"smb:{share}",
+            )

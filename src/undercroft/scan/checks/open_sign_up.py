@@ -45,7 +45,14 @@ def examine(graph: Graph) -> Iterator[Hit]:
         evidence = setting.evidence or running.component.evidence
         if setting.known and setting.value in {"open", True}:
             fix = Fix("Close registration, or put an identity provider in front")
-            yield Hit(workload.asset, f"{name} lets anybody make an account", evidence, fix, workload.exposure, f"{running.fact.slug}:sign-up")
+            yield Hit(
+                workload.asset,
+                f"{name} lets anybody make an account",
+                evidence,
+                fix,
+                workload.exposure,
+                f"{running.fact.slug}:sign-up",
+            )
         elif not setting.known and workload.format != "live":
             yield Hit(
                 workload.asset, f"Whether {name} lets anybody make an account cannot be known", evidence, Fix("Write the setting out"),

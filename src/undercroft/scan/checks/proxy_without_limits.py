@@ -42,4 +42,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
         if free:
             fix = Fix("Limit requests and connections in front of inference")
             exposure = Exposure(None, (), "who reaches the proxy is not in this file")
-            yield Hit(proxy.asset, f"{proxy.program} passes requests on without a limit", (free[0].evidence,), fix, exposure, "limits")
+            yield Hit(
+                proxy.asset,
+                f"{proxy.program} passes requests on without a limit",
+                (free[0].evidence,),
+                fix,
+                exposure,
+                "limits",
+            )

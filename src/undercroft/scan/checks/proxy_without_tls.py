@@ -49,4 +49,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
                 port = f" on port {door.port}" if door.port else ""
                 exposure = Exposure(None, (), "who reaches the proxy is not in this file")
                 fix = Fix("Listen with TLS and let the plain port redirect")
-                yield Hit(proxy.asset, f"{proxy.program} takes requests in the clear{port}", (door.evidence,), fix, exposure, f"door:{door.port}")
+                yield Hit(
+                    proxy.asset,
+                    f"{proxy.program} takes requests in the clear{port}",
+                    (door.evidence,),
+                    fix,
+                    exposure,
+                    f"door:{door.port}",
+                )

@@ -37,4 +37,6 @@ def examine(graph: Graph) -> Iterator[Hit]:
     for setting in graph.host_settings:
         if setting.service == "sshd" and setting.name == "permitemptypasswords" and setting.value.lower() == "yes":
             fix = Fix("Set PermitEmptyPasswords no")
-            yield Hit(setting.asset, "SSH accepts empty passwords", (setting.evidence,), fix, Exposure(None), "sshd:empty")
+            yield Hit(
+                setting.asset, "SSH accepts empty passwords", (setting.evidence,), fix, Exposure(None), "sshd:empty"
+            )

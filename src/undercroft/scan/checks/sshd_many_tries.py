@@ -39,6 +39,18 @@ CHECK = Check(
 def examine(graph: Graph) -> Iterator[Hit]:
     """Sshd setting ``maxauthtries`` above the default."""
     for setting in graph.host_settings:
-        if setting.service == "sshd" and setting.name == "maxauthtries" and setting.value.isdigit() and int(setting.value) > DEFAULT:
+        if (
+            setting.service == "sshd"
+            and setting.name == "maxauthtries"
+            and setting.value.isdigit()
+            and int(setting.value) > DEFAULT
+        ):
             fix = Fix("Set MaxAuthTries 4")
-            yield Hit(setting.asset, f"SSH allows {setting.value} tries a connection", (setting.evidence,), fix, Exposure(None), "sshd:tries")
+            yield Hit(
+                setting.asset,
+                f"SSH allows {setting.value} tries a connection",
+                (setting.evidence,),
+                fix,
+                Exposure(None),
+                "sshd:tries",
+            )

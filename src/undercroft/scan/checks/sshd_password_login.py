@@ -37,11 +37,20 @@ CHECK = Check(
 
 def examine(graph: Graph) -> Iterator[Hit]:
     """Sshd settings ``passwordauthentication yes`` without a second factor."""
-    methods = {s.asset.key: s.value for s in graph.host_settings if s.service == "sshd" and s.name == "authenticationmethods"}
+    methods = {
+        s.asset.key: s.value for s in graph.host_settings if s.service == "sshd" and s.name == "authenticationmethods"
+    }
     for setting in graph.host_settings:
         if setting.service == "sshd" and setting.name == "passwordauthentication" and setting.value.lower() == "yes":
             wanted = methods.get(setting.asset.key, "")
             if wanted and all("publickey" in choice for choice in wanted.split()):
                 continue
             fix = Fix("Set PasswordAuthentication no and log in with keys")
-            yield Hit(setting.asset, "SSH logins by password are allowed", (setting.evidence,), fix, Exposure(None), "sshd:password")
+            yield Hit(
+                setting.asset,
+                "SSH logins by password are allowed",
+                (setting.evidence,),
+                fix,
+                Exposure(None),
+                "sshd:password",
+            )

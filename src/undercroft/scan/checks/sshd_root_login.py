@@ -29,7 +29,12 @@ CHECK = Check(
         Example("said yes", "present", "PermitRootLogin yes\n", "sshd_config"),
         Example("by key only", "absent", "PermitRootLogin prohibit-password\n", "sshd_config"),
         Example("said no", "absent", "PermitRootLogin no\n", "sshd_config"),
-        Example("inside a Match block, for some connections", "absent", "Match Address 127.0.0.1\n  PermitRootLogin yes\n", "sshd_config"),
+        Example(
+            "inside a Match block, for some connections",
+            "absent",
+            "Match Address 127.0.0.1\n  PermitRootLogin yes\n",
+            "sshd_config",
+        ),
     ),
 )
 
@@ -39,4 +44,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
     for setting in graph.host_settings:
         if setting.service == "sshd" and setting.name == "permitrootlogin" and setting.value.lower() == "yes":
             fix = Fix("Set PermitRootLogin no")
-            yield Hit(setting.asset, "Root may log in over SSH by password", (setting.evidence,), fix, Exposure(None), "sshd:root")
+            yield Hit(
+                setting.asset,
+                "Root may log in over SSH by password",
+                (setting.evidence,),
+                fix,
+                Exposure(None),
+                "sshd:root",
+            )

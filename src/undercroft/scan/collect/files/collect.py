@@ -66,7 +66,7 @@ class Collection:
                 refused.append(Unread(shown, reason, remedy=remedy))
         self.unread += [Unread(shown, why, partial=True, remedy="mend the file") for why in file.partial]
         # A chart's template is no YAML until it is rendered; once that is done, nobody has missed anything.
-        self.unread += [] if "helm" in done and "{{" in content else refused[:1]
+        self.unread += [] if file.partial or ("helm" in done and "{{" in content) else refused[:1]
 
     def _beside(self, path: Path, name: str) -> str | None:
         """A neighbour's text. Nothing outside the scanned root is opened, nor anything behind a link."""

@@ -124,7 +124,7 @@ def _scalars(node: tree.Node, path: str, depth: int, wanted: frozenset[str]) -> 
         here = f"{path}.{key}" if path else key
         if value.pairs is not None:
             yield from _scalars(value, here, depth + 1, wanted)
-        elif here not in wanted and not _telling(key, value.scalar):
+        elif here not in wanted and not telling(key, value.scalar):
             continue
         elif value.items is not None:
             words = [item.scalar for item in value.each()]
@@ -134,7 +134,7 @@ def _scalars(node: tree.Node, path: str, depth: int, wanted: frozenset[str]) -> 
             yield here, value.text(key)
 
 
-def _telling(key: str, value: str | None) -> bool:
+def telling(key: str, value: str | None) -> bool:
     """Whether a value matters whoever's configuration it is: a credential by its name, or an address with one inside."""
     return names_a_secret(key) or (value is not None and "://" in value and "@" in value)
 
@@ -159,6 +159,6 @@ def read(
     reader = _LINES.get(form)
     if reader is not None:
         return {
-            key: text for key, text in reader(source) if key in wanted or _telling(key.rpartition(".")[2], text.value)
+            key: text for key, text in reader(source) if key in wanted or telling(key.rpartition(".")[2], text.value)
         }
     return dict(nested(documents(), wanted)) if form in FORMATS else {}

@@ -6,6 +6,7 @@ in ``FROM`` alone, unless a stage asks for them again by name.
 
 import io
 import json
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,8 @@ class Stage:
     user: Setting = field(default_factory=lambda: Setting("user", None, Origin.DEFAULT, (), "no USER instruction"))
     ports: tuple[tuple[int, Evidence], ...] = ()
     copied: tuple[Copied, ...] = ()
+    workdir: str = ""
+    """Folder the command starts in; empty when no ``WORKDIR`` says so or it cannot be resolved."""
     commanded: bool = False
     """Whether the stage itself has a ``CMD``, which an ``ENTRYPOINT`` after it then leaves alone."""
 
@@ -263,6 +266,9 @@ def _advanced(
             return replace(stage, installed=(*stage.installed, *_installed(source, step, known, components)))
         case "COPY" | "ADD":
             return replace(stage, copied=(*stage.copied, *_copied(source, step)))
+        case "WORKDIR":
+            folder = interpolate(Text(str(step["value"]).strip()), known).value
+            return replace(stage, workdir=posixpath.join(stage.workdir, folder) if folder is not None else "")
         case "USER":
             text = interpolate(Text(str(step["value"]).strip(), source.evidence(step["startline"] + 1)), known)
             place = (source.evidence(step["startline"] + 1),)

@@ -7,11 +7,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from undercroft.model.asset import Asset
+from undercroft.model.evidence import Evidence
 from undercroft.model.exposure import Exposure, Hop, Reach
 from undercroft.model.setting import Origin, Setting
 from undercroft.scan.collect.files.source import Source
-from undercroft.scan.collect.files.tree import Node
+from undercroft.scan.collect.files.tree import HOLE, Node
 from undercroft.scan.graph import Listener, Route, Workload
+
+CLUSTER_ONLY = Exposure(Reach.CLUSTER, (), "inside the cluster, as far as the values tell")
+
+WORLD = frozenset({"0.0.0.0/0", "::/0"})
+"""Address ranges that are the whole internet."""
 
 KINDS = frozenset({"Service", "Ingress", "Gateway", "HTTPRoute", "GRPCRoute", "TLSRoute", "VirtualService", "Route"})
 
@@ -45,6 +51,28 @@ _CERTIFICATES = (
 )  # fmt: skip
 
 
+def internal(annotations: dict[str, str]) -> bool:
+    """Whether annotations keep a load balancer inside the network."""
+    return any(annotations.get(key, "").strip('"') in values for key, values in _INTERNAL.items())
+
+
+def public(annotations: dict[str, str]) -> bool:
+    """Whether annotations say in so many words that it is public."""
+    return any(annotations.get(key, "").strip('"') in values for key, values in _PUBLIC.items())
+
+
+def asks(annotations: dict[str, str]) -> bool:
+    """Whether annotations make the proxy ask for an identity."""
+    return any(annotations.get(key) for key in _IDENTITY)
+
+
+def certified(annotations: dict[str, str]) -> bool:
+    """Whether annotations give the way in a certificate."""
+    return any(annotations.get(key) for key in _CERTIFICATES) or any(
+        "HTTPS" in value for key, value in annotations.items() if key.endswith("listen-ports")
+    )
+
+
 def labels(node: Node | None) -> dict[str, str]:
     return {k: v.scalar for k, v in node.entries() if v.scalar is not None} if node else {}
 
@@ -61,7 +89,7 @@ def read(source: Source, document: Node, kind: str) -> Route:
         for key in ("externalTrafficPolicy", "healthCheckNodePort", "loadBalancerClass", "loadBalancerSourceRanges")
     )
     span = node.text().span if node is not None and kind == "Service" and not bound else None
-    title = name.scalar or "?" if name else "?"
+    shown = name.shown if name is not None else "?"
     space = namespace.scalar or "default" if namespace else "default"
     ranges = [item.scalar or "" for item in (spec.get("loadBalancerSourceRanges") or spec).each()]
     ranges += [r for key in _RANGES for r in annotations.get(key, "").split(",") if r]
@@ -70,23 +98,23 @@ def read(source: Source, document: Node, kind: str) -> Route:
         value = "unknown"
     return Route(
         kind,
-        title,
+        shown,
         space,
         value or ("ClusterIP" if kind == "Service" else ""),
-        any(annotations.get(key, "").strip('"') in values for key, values in _INTERNAL.items())
-        or _class(spec).endswith(("-internal", "-rilb", "internal-managed")),
+        internal(annotations) or _class(spec).endswith(("-internal", "-rilb", "internal-managed")),
         labels(spec.get("selector")),
         _ports(spec),
         tuple(_backends(spec)),
         where.evidence(),
         {"type": span} if span is not None else {},
-        Asset(f"kubernetes:{source.path}#{space}/{kind}/{title}", "route", f"{kind}/{title}"),
+        Asset(f"kubernetes:{source.path}#{space}/{kind}/{shown}", "route", f"{kind}/{shown}"),
         tuple(_parents(spec)),
         _tls(spec, kind, annotations, where),
-        any(annotations.get(key, "").strip('"') in values for key, values in _PUBLIC.items())
-        or "external" in _class(spec),
-        any(annotations.get(key) for key in _IDENTITY),
-        bool(ranges) and not {"0.0.0.0/0", "::/0"} & {r.strip() for r in ranges},
+        public(annotations) or "external" in _class(spec),
+        asks(annotations),
+        bool(ranges) and not WORLD & {r.strip() for r in ranges},
+        next((i.evidence() for i in (spec.get("loadBalancerSourceRanges") or spec).each() if i.scalar in WORLD), None),
+        dict(_port_places(spec)),
     )
 
 
@@ -112,16 +140,24 @@ def _ports(spec: Node) -> dict[str, str]:
     return found
 
 
+def _port_places(spec: Node) -> Iterator[tuple[str, Evidence]]:
+    for item in (spec.get("ports") or spec).each():
+        port, target = item.get("port"), item.get("targetPort")
+        for node in (target, port):
+            if node is not None and node.scalar:
+                yield node.scalar, item.source.evidence(item.line, item.column)
+
+
 def _backends(spec: Node) -> Iterator[str]:
     for rule in (spec.get("rules") or spec).each():
         for path in (rule.get("http", "paths") or rule).each():
             service = path.get("backend", "service", "name") or path.get("backend", "serviceName")
             if service is not None and service.scalar:
-                yield service.scalar
+                yield service.shown
         for reference in (rule.get("backendRefs") or rule).each():
             service = reference.get("name")
             if service is not None and service.scalar:
-                yield service.scalar
+                yield service.shown
     for protocol in ("http", "tcp", "tls"):
         for entry in (spec.get(protocol) or spec).each():
             for way in (entry.get("route") or entry).each():
@@ -150,11 +186,9 @@ def _tls(spec: Node, kind: str, annotations: dict[str, str], where: Node) -> Set
         if spec.doubt("tls") or (given is not None and given.items != [] and given.scalar is None):
             on: bool | None = True if given is not None and given.items else None
             return Setting("tls", on, Origin.EXPLICIT if on else Origin.UNKNOWN, (where.evidence(),), "part of the template was not resolved")  # fmt: skip
-        certified = any(annotations.get(key) for key in _CERTIFICATES) or any(
-            "HTTPS" in value for key, value in annotations.items() if key.endswith("listen-ports")
-        )
+        encrypted = certified(annotations)
         rules = spec.key("rules") or spec.key("defaultBackend") or spec.key("backend") or where
-        return Setting("tls", certified, Origin.EXPLICIT if certified else Origin.DEFAULT, (rules.evidence(),))
+        return Setting("tls", encrypted, Origin.EXPLICIT if encrypted else Origin.DEFAULT, (rules.evidence(),))
     if kind == "Route":
         return Setting("tls", spec.get("tls") is not None, Origin.EXPLICIT, (where.evidence(),))
     if kind != "Gateway":
@@ -172,7 +206,7 @@ def _tls(spec: Node, kind: str, annotations: dict[str, str], where: Node) -> Set
     return Setting("tls", False, Origin.EXPLICIT, (plain[0].evidence(),)) if plain else None
 
 
-def _opened(route: Route, fronts: Iterable[Route]) -> Exposure:
+def opened(route: Route, fronts: Iterable[Route]) -> Exposure:
     """Who gets in through a Service, with what stands in front of it."""
     hop = Hop(f"Service/{route.name} type {route.type}", route.evidence)
     if route.type == "LoadBalancer":
@@ -218,7 +252,7 @@ def expose(workloads: Iterable[Workload], routes: Iterable[Route]) -> tuple[Work
     services: dict[str, list[tuple[Route, Exposure]]] = {}
     for route in every:
         if route.kind == "Service" and route.selector:
-            services.setdefault(route.namespace, []).append((route, _opened(route, fronts)))
+            services.setdefault(route.namespace, []).append((route, opened(route, fronts)))
     return tuple(_exposed(workload, services.get(workload.namespace, ())) for workload in workloads)
 
 
@@ -226,8 +260,9 @@ def _exposed(workload: Workload, services: Iterable[tuple[Route, Exposure]]) -> 
     if workload.format != "kubernetes" or "init" in workload.container:
         return workload
     listeners, spans, touched = list(workload.listeners), dict(workload.spans), False
-    for service, opened in services:
-        if not all(workload.labels.get(k) == v for k, v in service.selector.items()):
+    for service, way in services:
+        # A name nobody could resolve is not the same as another nobody could resolve.
+        if not all(workload.labels.get(k) == v and HOLE not in v for k, v in service.selector.items()):
             continue
         touched = True
         if service.type in {"LoadBalancer", "NodePort"}:
@@ -238,10 +273,10 @@ def _exposed(workload: Workload, services: Iterable[tuple[Route, Exposure]]) -> 
         stray = any(not t.isdigit() and t not in names for t in targets) and not names
         if not listeners:
             numbers = sorted(int(t) for t in targets if t.isdigit())
-            listeners = [Listener(port, "", opened, (), None, service.evidence) for port in numbers]
+            listeners = [Listener(port, "", way, (), None, service.evidence) for port in numbers]
             continue
         for i, listener in enumerate(listeners):
             meant = str(listener.port) in targets or (listener.name and listener.name in targets) or stray
             if meant and listener.exposure.reach is not Reach.LOOPBACK:
-                listeners[i] = replace(listener, exposure=listener.exposure.wider(opened))
+                listeners[i] = replace(listener, exposure=listener.exposure.wider(way))
     return replace(workload, listeners=tuple(listeners), spans=spans) if touched else workload

@@ -100,6 +100,11 @@ class Node:
         """Whether a template language has to be run before this means anything."""
         return self.scalar is not None and ("{{" in self.scalar or HOLE in self.scalar)
 
+    @property
+    def shown(self) -> str:
+        """A scalar as people see it: ``…`` for what was not resolved, ``?`` for nothing."""
+        return self.scalar.replace(HOLE, "…") if self.scalar else "?"
+
     def text(self, name: str = "") -> Text:
         """This scalar as written text. ``name`` is the key it stands under: where that names a secret, the value is masked."""
         known = (

@@ -100,7 +100,7 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
             environment={
                 key.rpartition(".")[2]: interpolate(text, {})
                 for key, text in keys.items()
-                if key not in _keys(slug, ())
+                if configuration.telling(key.rpartition(".")[2], text.value)
             },
             words=(),
         )

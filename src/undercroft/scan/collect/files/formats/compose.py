@@ -150,7 +150,7 @@ def _started(
         command = stage.command
     entrypoint = stage.entrypoint if entrypoint is None else entrypoint
     base = replace(stage.origin, literal=False) if stage.origin.value is not None else own
-    return Started(head, base, entrypoint, command, {**inherited, **environment}, stage.installed)
+    return Started(head, base, entrypoint, command, {**inherited, **environment}, stage.installed, stage.workdir)
 
 
 def _limit(service: Node, resource: str, short: str) -> Node | None:

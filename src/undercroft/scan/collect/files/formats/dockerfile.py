@@ -26,7 +26,9 @@ def wants(path: str, paths: frozenset[str]) -> bool:  # noqa: ARG001 - the signa
 
 def started(stage: image.Stage) -> Started:
     """How the image of a stage is started when nobody says otherwise."""
-    return Started(stage.head, stage.origin, stage.entrypoint, stage.command, stage.environment, stage.installed)
+    return Started(
+        stage.head, stage.origin, stage.entrypoint, stage.command, stage.environment, stage.installed, stage.workdir
+    )
 
 
 def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:

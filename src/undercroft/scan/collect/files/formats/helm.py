@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from undercroft.catalogue.schema import ComponentFact
-from undercroft.scan.collect.files import tree
 from undercroft.scan.collect.files.file import File
+from undercroft.scan.collect.files.formats import kubernetes
 from undercroft.scan.collect.files.helm import chart
 from undercroft.scan.collect.files.kube import objects
 from undercroft.scan.graph import Graph
@@ -19,6 +19,9 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:
     """Every object the template comes out as. What depends on values nobody wrote down is unknown, not absent."""
     if "apiVersion" not in file.source.text:
         return Graph()
-    rendered = chart.render(file)
-    documents = file.documents if rendered is file.source else tree.read(rendered)
-    return Graph.joined(objects.read(document, components) for document in documents if objects.is_manifest(document))
+    return Graph.joined(
+        part
+        for document in file.documents
+        if objects.is_manifest(document)
+        for part in kubernetes.parts(document, components)
+    )

@@ -74,7 +74,8 @@ def _partials(paths: frozenset[str]) -> tuple[str, ...]:
 
 def render(file: File) -> Source:
     """A template with its chart's values filled in. Raises ``tree.Unreadable`` when it is no template or expands without bound."""
-    if "{{" not in file.source.text:
+    # Other tools keep templates in folders of this name, and CloudFormation writes {{resolve:…}} into them.
+    if "{{" not in file.source.text or "apiVersion" not in file.source.text:
         return file.source
     base = folder(file.path) or ""
     values = _data(file, base, "values.yaml")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from undercroft.catalogue.schema import ComponentFact
 from undercroft.model.asset import Asset
 from undercroft.model.redact import is_literal_secret, names_a_secret
-from undercroft.scan.cluster import Autoscaler, ModelSource
+from undercroft.scan.cluster import Autoscaler, ModelSource, Switch
 from undercroft.scan.collect.files import routes
 from undercroft.scan.collect.files.kube import pods, rights, scaling
 from undercroft.scan.collect.files.source import Source
@@ -39,12 +39,27 @@ def read(document: Node, components: Mapping[str, ComponentFact], depth: int = 0
     if name == "NetworkPolicy":
         return Graph(policies=(_policy(source, document),))
     if name in {"Secret", "ConfigMap"}:
-        return Graph(secrets=_secrets(source, document))
+        return Graph(secrets=_secrets(source, document, components), switches=tuple(_annotated(document, name)))
     return Graph(
         workloads=tuple(pods.workloads(document, name, components)),
         autoscalers=_autoscalers(document, name),
         sources=tuple(_sources(document, name)),
     )
+
+
+_SWITCHES = ("serving.kserve.io/s3-usehttps", "serving.kserve.io/s3-verifyssl", "seldon.io/usehttps")
+"""Annotations by which model servers are told to fetch models without encryption (KServe's S3 credentials)."""
+
+
+def _annotated(document: Node, kind: str) -> Iterator[Switch]:
+    annotations = document.get("metadata", "annotations")
+    for key in _SWITCHES if annotations is not None else ():
+        node = annotations.get(key) if annotations is not None else None
+        if node is not None and node.scalar in {"0", "1", "true", "false"}:
+            name = document.get("metadata", "name")
+            title = f"{kind}/{name.scalar if name is not None and name.scalar else '?'}"
+            asset = Asset(f"kubernetes:{document.source.path}#{title}", "manifest", title)
+            yield Switch(asset, key, "tls", node.scalar in {"1", "true"}, node.evidence(), node.text().span)
 
 
 def _foreign(document: Node, kind: str) -> bool:
@@ -96,11 +111,19 @@ def _sources(document: Node, kind: str) -> Iterator[ModelSource]:
                 queue += [item for item in value.each() if item.pairs is not None]
 
 
-def _secrets(source: Source, document: Node) -> tuple[Secret, ...]:
+TELLING = 12
+"""Characters from which on a documented default is nobody's own choice of password."""
+
+
+def _secrets(source: Source, document: Node, components: Mapping[str, ComponentFact]) -> tuple[Secret, ...]:
     kind, name = document.get("kind"), document.get("metadata", "name")
     title = f"{kind.scalar if kind else '?'}/{name.scalar if name and name.scalar else '?'}"
     asset = Asset(f"kubernetes:{source.path}#{title}", "manifest", title)
-    return tuple(Secret(asset, key, text) for key, text in literal_secrets(source, document))
+    # A manifest does not say whose Secret it is, so only defaults that speak for themselves are compared.
+    documented = frozenset(
+        c.secret for fact in components.values() for c in fact.credentials if len(c.secret) >= TELLING
+    )
+    return tuple(Secret(asset, key, text, documented=documented) for key, text in literal_secrets(source, document))
 
 
 _PUBLIC_KEYS = frozenset({"ca.crt", "tls.crt", "cert.pem", "ca.pem", "known_hosts", "config.json", "type", "name", "namespace", "username", "user", "host", "port", "database", "db", "url", "endpoint", "region", "bucket"})  # fmt: skip

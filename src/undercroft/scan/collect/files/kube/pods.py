@@ -99,7 +99,7 @@ def workloads(document: Node, kind: str, components: Mapping[str, ComponentFact]
     """Every container of an object as a workload."""
     name, namespace = document.get("metadata", "name"), document.get("metadata", "namespace")
     space = namespace.scalar if namespace and namespace.scalar else "default"
-    title = f"{kind}/{name.scalar if name and name.scalar else '?'}"
+    title = f"{kind}/{name.shown if name is not None else '?'}"
     for pod, metadata, part in specs(document, kind):
         labels = routes.labels(metadata.get("labels") if metadata is not None else None)
         partial = _partial(document, kind, labels)
@@ -140,7 +140,7 @@ def _workload(
     reached = socket(held)
     if reached is not None:
         rights["runtime-socket"] = reached
-    shown = label.scalar if label is not None and label.scalar else (str(index) if label is None and index else "")
+    shown = label.shown if label is not None and label.scalar else (str(index) if label is None and index else "")
     asset = Asset(
         f"kubernetes:{source.path}#{space}/{title}/{shown}", "workload", f"{title} ({shown})" if shown else title,
         tuple(r.component for r in running),

@@ -10,7 +10,7 @@ from undercroft.scan.collect.files.tree import Node
 
 def _title(document: Node, kind: str) -> tuple[str, str, Asset]:
     name, namespace = document.get("metadata", "name"), document.get("metadata", "namespace")
-    title = name.scalar if name is not None and name.scalar else "?"
+    title = name.shown if name is not None else "?"
     space = (
         ""
         if kind.startswith("Cluster")
