@@ -91,7 +91,7 @@ def causes(findings: Iterable[Finding]) -> tuple[Cause, ...]:
         if finding.verdict is Verdict.PRESENT:
             said, remedy = re.sub(r"\d+", "#", finding.title.replace(finding.asset.name, "@")), finding.fix.summary
             if (known := finding.vulnerability) is not None:  # one upgrade mends all that a package has
-                said, remedy = f"{known.ecosystem} {known.package}", known.upgrade or ""
+                said, remedy = known.package, known.upgrade or ""
             groups.setdefault((finding.check, said, remedy), []).append(finding)
     made = [Cause(tuple(sorted(found, key=_rank))) for found in groups.values()]
     return tuple(
