@@ -69,6 +69,10 @@ class Matches:
     """What was left out while judging, e.g. ``git-ranges-ignored``."""
 
 
+_Fix = tuple[Any, str]
+"""A fix, parsed, and as the source writes it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Span:
     low: Any | None
@@ -106,16 +110,24 @@ class _Judge:
         self.sure = [span for span in spans if not span.flags & DOUBTFUL]
         self.doubtful = [span for span in spans if span.flags & DOUBTFUL]
         self.versions = [parsed for parsed in map(by.parse, entry.versions) if parsed is not None]
-        self.fixes = [
+        ends = [
             (span.high, raw.high)
             for span, raw in zip(spans, entry.spans, strict=True)
             if span.high is not None and not span.flags & (INCLUSIVE | DOUBTFUL)
         ]
+        self.fixes: list[_Fix] = sorted(ends, key=_bound)
 
     def verdict(self, full: Any, public: Any) -> Verdict:
         if any(span.holds(full, public) for span in self.sure) or any(v in (full, public) for v in self.versions):
             return Verdict.PRESENT
         return Verdict.UNKNOWN if any(span.holds(full, public) for span in self.doubtful) else Verdict.ABSENT
+
+    def fix(self, full: Any, by: Rules) -> _Fix | None:
+        """The lowest fix above ``full`` that is free of this, bounds that cannot be read included."""
+        for version, text in self.fixes:
+            if version > full and self.verdict(version, by.published(version)) is Verdict.ABSENT:
+                return version, text
+        return None
 
 
 class Advisories:
@@ -208,9 +220,9 @@ class Advisories:
                 hits.append(judge)
             elif verdict is Verdict.UNKNOWN:
                 undecided.append(judge.entry.vulnerability)
-        affected = tuple(self._affected(judge, full, by) for judge in hits)
-        fixable = [judge for judge, one in zip(hits, affected, strict=True) if one.fixed is not None]
-        most = _lowest(fixable, full, by)
+        fixes = [judge.fix(full, by) for judge in hits]
+        affected = tuple(self._affected(judge, fix) for judge, fix in zip(hits, fixes, strict=True))
+        most = _lowest([(judge, fix) for judge, fix in zip(hits, fixes, strict=True) if fix is not None], by)
         unfixed = tuple(one.vulnerability.id for one in affected if one.fixed is None)
         reason = "" if affected or not undecided else "the advisories' bounds around this version cannot be read"
         return Matches(
@@ -228,23 +240,25 @@ class Advisories:
             notes,
         )
 
-    def _affected(self, judge: _Judge, full: Any, by: Rules) -> Affected:
+    def _affected(self, judge: _Judge, fix: _Fix | None) -> Affected:
         entry = judge.entry
         source = self.header.sources[entry.source]
-        fixed = _lowest([judge], full, by)
-        return Affected(entry.vulnerability, fixed, source.name, source.licence, entry.records, entry.disagrees)
+        text = fix[1] if fix else None
+        return Affected(entry.vulnerability, text, source.name, source.licence, entry.records, entry.disagrees)
 
 
-def _lowest(judges: Iterable[_Judge], full: Any, by: Rules) -> str | None:
-    """The lowest fix above ``full`` that is free of everything in ``judges``, bounds that cannot be read included."""
-    judges = list(judges)
-    fixes = sorted(((v, t) for judge in judges for v, t in judge.fixes if v > full), key=lambda pair: pair[0])
-    seen = None
-    for version, text in fixes:
-        if seen is not None and version == seen:
-            continue
-        seen = version
+def _lowest(fixable: list[tuple[_Judge, _Fix]], by: Rules) -> str | None:
+    """The lowest fix that is free of everything in ``fixable``: none can lie below the highest of their own lowest fixes."""
+    if not fixable:
+        return None
+    least = max((fix for _, fix in fixable), key=_bound)
+    others = {text: version for judge, _ in fixable for version, text in judge.fixes if version > least[0]}
+    for version, text in [least, *sorted(((v, t) for t, v in others.items()), key=_bound)]:
         public = by.published(version)
-        if all(judge.verdict(version, public) is Verdict.ABSENT for judge in judges):
+        if all(judge.verdict(version, public) is Verdict.ABSENT for judge, _ in fixable):
             return text
     return None
+
+
+def _bound(fix: _Fix) -> Any:
+    return fix[0]

@@ -16,7 +16,7 @@ from undercroft.catalogue.advisories.schema import DOUBTFUL, INCLUSIVE, Entry, S
 
 PREFERRED = ("PyPA advisory database", "Go vulnerability database", "GitHub Advisory Database")
 """Whose ranges stand when sources differ, best first; any other source comes after, by name."""
-_CVE = re.compile(r"CVE-(\d{4})-(\d{4,19})")
+_CVE = re.compile(r"CVE-(\d{4})-(\d{1,19})")
 
 
 def _order(name: str) -> tuple[int, int, int, str]:

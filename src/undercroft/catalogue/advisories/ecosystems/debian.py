@@ -14,7 +14,7 @@ def parse(text: str) -> Any | None:
     from univers.debian import Version
 
     text = text.strip()
-    if not text or len(text) > MAX_LENGTH:
+    if not text or len(text) > MAX_LENGTH or not text.isascii():
         return None
     try:
         return Version.from_string(text)  # type: ignore[no-untyped-call] # univers annotates none of it
