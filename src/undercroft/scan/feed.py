@@ -48,6 +48,8 @@ class Answer:
     """Vulnerabilities of the package of which nobody can say whether the version has them; all of them when the version is unknown."""
     reason: str = ""
     """Why they are undecided."""
+    upgrade: str | None = None
+    """Lowest version free of everything in ``affecting`` that has a fix."""
     covered: bool = True
     """Whether the advisories speak of the package at all, or of every package of its ecosystem. Without that, nothing found means nothing."""
 
@@ -84,7 +86,7 @@ def of(advisories: Advisories, today: date | None = None, note: str = "") -> Fee
         if found.verdict is Verdict.UNKNOWN and found.recorded and not found.undecided:
             unsure = found.recorded  # the text is no version of this ecosystem
         covered = bool(found.recorded) or found.verdict is Verdict.ABSENT
-        return Answer(tuple(_known(one) for one in found.affected), unsure, found.reason, covered)
+        return Answer(tuple(_known(one) for one in found.affected), unsure, found.reason, found.fixed_most, covered)
 
     problem = note
     if today is not None and advisories.stale(today):
