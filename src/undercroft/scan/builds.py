@@ -32,6 +32,5 @@ class Build:
     copied: tuple[Copied, ...] = ()
     """Files and addresses that reach the last stage, from outside the build."""
 
-
     environment: Mapping[str, Text] = field(default_factory=dict)
     """Variables of the last stage and of those it is built on."""

@@ -23,7 +23,11 @@ def answering(workload: Workload, listener: Listener) -> Running | None:
 def beyond_the_host(listener: Listener) -> bool:
     """Whether others than the machine and its own network of containers reach it, by a publication and not by a cluster's route."""
     reach = listener.exposure.reach
-    return reach is not None and reach >= Reach.PRIVATE and not any("Service/" in hop.what for hop in listener.exposure.path)
+    return (
+        reach is not None
+        and reach >= Reach.PRIVATE
+        and not any("Service/" in hop.what for hop in listener.exposure.path)
+    )
 
 
 def opened(graph: Graph) -> Iterator[tuple[Workload, Running, Listener]]:
@@ -47,7 +51,13 @@ def default_login(workload: Workload, running: Running) -> bool:
             continue
         setting = running.settings.get(each.setting)
         written = workload.environment.get(each.setting)
-        value = written.value if written is not None else setting.value if setting is not None and setting.known else each.secret
+        value = (
+            written.value
+            if written is not None
+            else setting.value
+            if setting is not None and setting.known
+            else each.secret
+        )
         if value in {each.secret, None} and (written is None or written.value is not None):
             return not any(name.upper().startswith(f"{each.setting}_") for name in workload.environment)
     return False

@@ -169,10 +169,10 @@ def collect(file: File, components: Mapping[str, ComponentFact]) -> Graph:  # no
             if passage is not None:
                 passages.append(passage)
         direct = any(d.name == "return" and d.arguments[:1] and d.arguments[0].startswith("30") for d in server.block)
-        names = next((d.arguments for d in server.block if d.name == "server_name" and d.arguments), ["_"])
+        hosts = next((d.arguments for d in server.block if d.name == "server_name" and d.arguments), ["_"])
         ports = "+".join(d.arguments[0] for d in listens if d.arguments)
         asset = Asset(
-            f"nginx:{file.path}#{names[0]}:{ports}", "proxy", f"nginx {names[0]}" if names[0] != "_" else "nginx"
+            f"nginx:{file.path}#{hosts[0]}:{ports}", "proxy", f"nginx {hosts[0]}" if hosts[0] != "_" else "nginx"
         )
         doors = tuple(_door(source, d, ssl=ssl) for d in listens) or (
             Door(80, ssl, loopback=False, evidence=source.evidence(server.line)),
