@@ -39,7 +39,13 @@ def no_key(target: Target) -> Stimulus:
     """A valid request without any credential."""
     bare = Target(target.host, target.path, target.method, "", target.model)
     return Stimulus(
-        "no-key", "one valid request without a key", Risk.DEP_AUTH, plain(bare).steps, 15.0, Defence.REFUSE, frozenset({401, 403})
+        "no-key",
+        "one valid request without a key",
+        Risk.DEP_AUTH,
+        plain(bare).steps,
+        15.0,
+        Defence.REFUSE,
+        frozenset({401, 403}),
     )
 
 
@@ -68,7 +74,12 @@ def header_drip(target: Target, seconds: float = DRIP_SECONDS, interval: float =
     drops = max(1, round(seconds / interval))
     steps = (Step(_head(target) + b"\r\nX-Drip: ", interval), *(Step(b"a", interval) for _ in range(drops - 1)))
     return Stimulus(
-        "header-drip", f"one header byte every {interval:g} s for {seconds:g} s", Risk.DOS_HEADER, steps, seconds, Defence.CUT_OFF
+        "header-drip",
+        f"one header byte every {interval:g} s for {seconds:g} s",
+        Risk.DOS_HEADER,
+        steps,
+        seconds,
+        Defence.CUT_OFF,
     )
 
 
@@ -78,7 +89,12 @@ def body_drip(target: Target, seconds: float = DRIP_SECONDS, interval: float = 1
     opening = _head(target, length=64 * 1024) + b"\r\n\r\n{"
     steps = (Step(opening, interval), *(Step(b" ", interval) for _ in range(drops - 1)))
     return Stimulus(
-        "body-drip", f"one body byte every {interval:g} s for {seconds:g} s", Risk.DOS_HEADER, steps, seconds, Defence.CUT_OFF
+        "body-drip",
+        f"one body byte every {interval:g} s for {seconds:g} s",
+        Risk.DOS_HEADER,
+        steps,
+        seconds,
+        Defence.CUT_OFF,
     )
 
 
@@ -115,7 +131,13 @@ def unknown_path(target: Target) -> Stimulus:
     elsewhere = Target(target.host, "/undercroft/not-listed", "GET", target.key, target.model)
     step = Step(_head(elsewhere, "Connection: close") + b"\r\n\r\n")
     return Stimulus(
-        "unknown-path", "a path that is not part of the API", Risk.TTP_PROBE, (step,), 15.0, Defence.REFUSE, frozenset({403, 404, 405})
+        "unknown-path",
+        "a path that is not part of the API",
+        Risk.TTP_PROBE,
+        (step,),
+        15.0,
+        Defence.REFUSE,
+        frozenset({403, 404, 405}),
     )
 
 

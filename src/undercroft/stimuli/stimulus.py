@@ -88,7 +88,9 @@ def judge(stimulus: Stimulus, seen: Observation) -> tuple[Verdict, str]:
         return Verdict.UNKNOWN, f"answered {seen.status}: it failed rather than refused"
     if stimulus.defence is Defence.CUT_OFF:
         if seen.closed or seen.status is not None:
-            return Verdict.ABSENT, f"ended by the peer after {seen.elapsed:.1f} s" + (f" with {seen.status}" if seen.status else "")
+            return Verdict.ABSENT, f"ended by the peer after {seen.elapsed:.1f} s" + (
+                f" with {seen.status}" if seen.status else ""
+            )
         return Verdict.PRESENT, f"still open after {seen.elapsed:.0f} s and {seen.sent} bytes"
     if seen.status in stimulus.refusing:
         return Verdict.ABSENT, f"refused with {seen.status}"
