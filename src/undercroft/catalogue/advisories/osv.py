@@ -78,8 +78,8 @@ DECODER = msgspec.json.Decoder(Record)
 
 
 def _day(stamp: str) -> str:
-    day = stamp[:10]
-    return day if re.fullmatch(r"(19[7-9]|20)\d\d?-?.*", day) and not day.startswith("0001") else ""
+    """The day of an RFC 3339 time stamp; empty for none, and for the year 1 that stands for "unknown" in some databases."""
+    return stamp[:10] if re.fullmatch(r"(19[7-9]\d|20\d\d)-[01]\d-[0-3]\d", stamp[:10]) else ""
 
 
 def _number(version: Any) -> int:
