@@ -18,9 +18,11 @@ from collections.abc import Iterator
 from undercroft.model.exposure import Reach
 from undercroft.model.fix import Fix
 from undercroft.model.risk import Risk
+from undercroft.model.setting import Origin
 from undercroft.model.verdict import Severity, Verdict
 from undercroft.scan.check import Check, Example, Hit
 from undercroft.scan.graph import Graph, Running
+from undercroft.scan.identify import binds_to_loopback
 
 _SAMPLE = 'services:\n  model:\n    image: vllm/vllm-openai:v0.8.5\n    command: --model m --api-key=${KEY:?} TLS\n    ports:\n      - "IP8000:8000"\n'
 
@@ -33,6 +35,8 @@ CHECK = Check(
         Example("plain HTTP on every interface", "present", _SAMPLE.replace("TLS", "").replace("IP", "")),
         Example("certificate and key given", "absent", _SAMPLE.replace("TLS", "--ssl-certfile=/c.pem --ssl-keyfile=/k.pem").replace("IP", "")),
         Example("plain HTTP on loopback", "absent", _SAMPLE.replace("TLS", "").replace("IP", "127.0.0.1:")),
+        Example("told to speak plainly by its own configuration", "present", "enablePasswordDB: true\nweb:\n  http: 0.0.0.0:5556\n", "config.yaml"),
+        Example("told to speak TLS by its own configuration", "absent", "enablePasswordDB: true\nweb:\n  https: 0.0.0.0:5554\n", "config.yaml"),
         Example("a certificate from an unset variable", "unknown", _SAMPLE.replace("TLS", "--ssl-certfile=${CERT} --ssl-keyfile=/k.pem").replace("IP", "")),
     ),
 )  # fmt: skip
@@ -49,7 +53,9 @@ def examine(graph: Graph) -> Iterator[Hit]:
         if "tls" not in running.fact.derived and "tls" not in running.fact.settings:
             continue
         setting, exposure = running.setting("tls"), workload.exposure
-        if exposure.reach is None or exposure.reach < Reach.PRIVATE:
+        # A configuration file does not say who reaches it; that it was told to speak plainly is said all the same.
+        told = workload.format == "configuration" and setting.origin is Origin.EXPLICIT and not binds_to_loopback((running,))
+        if not told and (exposure.reach is None or exposure.reach < Reach.PRIVATE):
             continue
         name, evidence = running.fact.name, setting.evidence or running.component.evidence
         locator = f"{running.fact.slug}:tls"

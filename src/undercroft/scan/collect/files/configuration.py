@@ -124,6 +124,9 @@ def _scalars(node: tree.Node, path: str, depth: int, wanted: frozenset[str]) -> 
         here = f"{path}.{key}" if path else key
         if value.pairs is not None:
             yield from _scalars(value, here, depth + 1, wanted)
+        elif value.items is not None and value.items and value.items[0].pairs is not None:
+            for i, item in enumerate(value.items[:20]):  # a list of objects: by their place in it
+                yield from _scalars(item, f"{here}.{i}", depth + 1, wanted)
         elif here not in wanted and not telling(key, value.scalar):
             continue
         elif value.items is not None:
