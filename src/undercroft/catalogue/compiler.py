@@ -95,7 +95,6 @@ def check(fact: ComponentFact, folder: str) -> list[str]:
     if fact.depth == "deep":
         wanted = (
             "verified",
-            "images",
             "commands",
             "ports",
             "settings",
@@ -106,6 +105,8 @@ def check(fact: ComponentFact, folder: str) -> list[str]:
             "logs",
         )
         wrong += [f"depth is deep but {group} is empty" for group in wanted if not getattr(fact, group)]
+        if not fact.images and not fact.packages:
+            wrong.append("depth is deep but neither images nor packages say how it is recognised in files")
     return wrong
 
 
