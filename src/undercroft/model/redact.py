@@ -9,6 +9,7 @@ Callers that know a value to be secret pass it in ``known``; it is masked wherev
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 MASK = "[redacted]"
 """What stands where a secret stood. It says nothing of the secret's length."""
@@ -62,13 +63,17 @@ def is_literal_secret(value: str) -> bool:
     return _HARMLESS.match(value.strip()) is None
 
 
+_SECRET_NAME = re.compile(rf"(?i)^{_NAME}$")
+
+
+@lru_cache(maxsize=4096)
 def names_a_secret(name: str) -> bool:
     """Whether a setting, variable or key of this name usually holds a secret.
 
     >>> names_a_secret("MYSQL_ROOT_PASSWORD"), names_a_secret("max_tokens"), names_a_secret("secretName")
     (True, False, False)
     """
-    return re.search(rf"(?i)^{_NAME}$", name) is not None and _NOT_SECRET.search(name) is None
+    return _SECRET_NAME.search(name) is not None and _NOT_SECRET.search(name) is None
 
 
 def _assignment(match: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ claimed; the catalogue's gate keeps that from happening.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from undercroft.catalogue.schema import Command, ComponentFact, Image, Package
 from undercroft.model.asset import Certainty, Component
@@ -129,21 +130,29 @@ def command(
     best: tuple[int, ComponentFact, Command, tuple[int, int]] | None = None
     for start, end in simple_commands(argv):
         stretch = argv[start:end]
+        program = _program(stretch[0] or "")
         for fact in components.values():
             for entry in fact.commands:
-                if _starts(stretch, entry) and (best is None or len(entry.argv) > best[0]):
+                # The first word decides nearly always: it is compared before anything else is.
+                if (
+                    entry.argv[0] in {program, "*"}
+                    and _starts(stretch, entry)
+                    and (best is None or len(entry.argv) > best[0])
+                ):
                     best = (len(entry.argv), fact, entry, (start + len(entry.argv), end))
     return best[1:] if best else None
 
 
 def package(ecosystem: str, name: str, components: Mapping[str, ComponentFact]) -> tuple[ComponentFact, Package] | None:
     """The component a package contains, with the catalogue's entry. PyPI names compare as PEP 503 normalises them."""
-
-    def normal(text: str) -> str:
-        return re.sub(r"[-_.]+", "-", text).lower() if ecosystem == "PyPI" else text
-
+    wanted = _normal(ecosystem, name)
     for fact in components.values():
         for entry in fact.packages:
-            if entry.ecosystem == ecosystem and normal(entry.name) == normal(name):
+            if entry.ecosystem == ecosystem and _normal(ecosystem, entry.name) == wanted:
                 return fact, entry
     return None
+
+
+@lru_cache(maxsize=4096)
+def _normal(ecosystem: str, name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower() if ecosystem == "PyPI" else name

@@ -103,7 +103,7 @@ class Words:
         kind = node.type
         if kind in {"word", "number", "file_descriptor", "variable_name", "special_variable_name", "regex"}:
             raw = self._slice(node)
-            if kind == "word" and "{{" not in raw:
+            if kind == "word" and "\\" in raw and "{{" not in raw:
                 raw = re.sub(r"\\(?:\n|(.))", lambda m: m[1] or "", raw)
             return self._templated(raw)
         if kind == "raw_string":

@@ -54,7 +54,11 @@ def examine(graph: Graph) -> Iterator[Hit]:
             continue
         setting, exposure = running.setting("tls"), workload.exposure
         # A configuration file does not say who reaches it; that it was told to speak plainly is said all the same.
-        told = workload.format == "configuration" and setting.origin is Origin.EXPLICIT and not binds_to_loopback((running,))
+        told = (
+            workload.format == "configuration"
+            and setting.origin is Origin.EXPLICIT
+            and not binds_to_loopback((running,))
+        )
         if not told and (exposure.reach is None or exposure.reach < Reach.PRIVATE):
             continue
         name, evidence = running.fact.name, setting.evidence or running.component.evidence
