@@ -208,6 +208,10 @@ def main() -> int:
             f"     before: {counted(before)}\n     after:  {counted(after)}\n     a second run: {again.splitlines()[0]}"
         )
 
+        say("   the same kind of stack twice, weak and hardened (examples/):")
+        for name in ("weak-stack", "hardened-stack"):
+            say(f"     {name:<15}{counted(scan(name, str(ROOT / 'examples' / name)))}")
+
         chapter(4, "Prove: bounded drills against the bare model server")
         bare = prove("drills-before", f"http://{places[2]}")
         say(_indented(drills.render(bare, colour=COLOUR)))
