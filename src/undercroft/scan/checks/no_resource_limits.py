@@ -36,7 +36,8 @@ CHECK = Check(
         Example("a model server with a memory limit", "absent", _POD.replace("IMAGE", "vllm/vllm-openai:v0.8.5").replace("LIMITS", "      resources: {limits: {memory: 16Gi}}\n"), file="pod.yaml"),
         Example("a processor limit alone is not one", "present", _POD.replace("IMAGE", "vllm/vllm-openai:v0.8.5").replace("LIMITS", "      resources: {limits: {cpu: 4}}\n"), file="pod.yaml"),
         Example("a container nobody recognises", "present", _POD.replace("IMAGE", "busybox:1.36").replace("LIMITS", ""), file="pod.yaml"),
-        Example("a chart's values", "present", "image: {repository: example/llm, tag: '1.0'}\nresources: {}\n", file="values.yaml"),
+        Example("a chart's values", "present", "image: {repository: qdrant/qdrant, tag: 'v1.12.4'}\nresources: {}\n", file="values.yaml"),
+        Example("a chart's values for something nobody recognises", "absent", "image: {repository: example/sidecar, tag: '1.0'}\nresources: {}\n", file="values.yaml"),
         Example("a chart's values with a limit", "absent", "image: {repository: example/llm, tag: '1.0'}\nresources: {limits: {memory: 1Gi}}\n", file="values.yaml"),
         Example("a part of the chart that is switched off", "absent", "tool:\n  enabled: false\n  resources: {}\n", file="values.yaml"),
         Example("a patch", "absent", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: llm}\nspec:\n  template:\n    spec:\n      containers: [{name: llm, image: 'llm:2.0'}]\n", file="patch.yaml"),
@@ -50,6 +51,8 @@ def examine(graph: Graph) -> Iterator[Hit]:
         limit = workload.granted("memory-limit")
         if workload.format not in {"kubernetes", "helm"} or "init" in workload.container:
             continue
+        if workload.format == "helm" and not workload.running:
+            continue  # a chart's own values leave its small parts to whoever installs it
         if limit is not None and limit.known and limit.value is None:
             name = workload.running[0].fact.name if workload.running else workload.asset.name
             yield Hit(
