@@ -27,6 +27,7 @@ CANARY = "Zk39xPq7LmT2vB"
         f"-----BEGIN RSA PRIVATE KEY-----\n{CANARY}\n-----END RSA PRIVATE KEY-----",
         f"c.ServerApp.token = '{CANARY}'",
         f'api_key = "{CANARY} with a blank"',
+        f"requirepass {CANARY}",
     ],
 )
 def test_a_written_secret_is_masked(line: str) -> None:

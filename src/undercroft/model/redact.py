@@ -40,6 +40,8 @@ _ASSIGN = re.compile(
     rf"""(?ix) (?P<name> {_NAME} ) (?P<q1> ["']? ) (?P<sep> \s*[:=]\s* | \s+ (?=[^\s:=]) ) (?P<value>
         \$\{{[^}}]*\}} | \$\([^)]*\) | \{{\{{ .*? \}}\}} | "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' | [^\s,;&"'}}\]]+ )"""
 )
+_DIRECTIVE = re.compile(rf"(?im)^(?P<head>[ \t]*{_WORD}[ \t]+)(?P<value>\S+)(?P<tail>[ \t]*)$")
+"""A line of two words whose first names a secret: ``requirepass …`` in redis.conf."""
 _LIST_VALUE = re.compile(
     rf"""(?ix) (?P<head> (?<![\w.\-]) ["']?--?{_WORD} ["']? \s* , \s* ) (?P<value> "(?:[^"\\]|\\.)*" | '(?:[^']|'')*' )"""
 )
@@ -86,6 +88,13 @@ def _assignment(match: re.Match[str]) -> str:
     return f"{name}{match['q1']}{match['sep']}{quote}{MASK}{quote}"
 
 
+def _directive(match: re.Match[str]) -> str:
+    value = match["value"]
+    if _HARMLESS.match(value) or _NOT_SECRET.search(match["head"].strip()) or value in {"=", ":"}:
+        return match[0]
+    return f"{match['head']}{MASK}{match['tail']}"
+
+
 def _list_value(match: re.Match[str]) -> str:
     value = match["value"]
     return match[0] if _HARMLESS.match(value) else f"{match['head']}{value[0]}{MASK}{value[0]}"
@@ -106,4 +115,5 @@ def redact(text: str, known: Iterable[str] = ()) -> str:
     text = _TOKENS.sub(MASK, text)
     text = _BEARER.sub(rf"\1\2{MASK}", text)
     text = _LIST_VALUE.sub(_list_value, text)
+    text = _DIRECTIVE.sub(_directive, text)
     return _ASSIGN.sub(_assignment, text)
