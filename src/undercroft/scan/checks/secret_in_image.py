@@ -35,7 +35,7 @@ CHECK = Check(
     weighed=False,
     examples=(
         Example("a build argument that holds a token", "present", _SAMPLE.replace("LINE", "ARG GITHUB_TOKEN"), file="Dockerfile"),
-        Example("a private key", "present", _SAMPLE.replace("LINE", "COPY keys/id_rsa /root/.ssh/id_rsa"), file="Dockerfile"),
+        Example("a private key", "present", _SAMPLE.replace("LINE", "COPY keys/id_rsa /home/app/.ssh/id_rsa"), file="Dockerfile"),
         Example("a variable file", "present", _SAMPLE.replace("LINE", "COPY app.py .env /app/"), file="Dockerfile"),
         Example("a secret mounted for one step", "absent", _SAMPLE.replace("LINE", "RUN --mount=type=secret,id=hf ./fetch.sh"), file="Dockerfile"),
         Example("a file of an earlier stage", "absent", "FROM python:3.11 AS build\nFROM python:3.11\nCOPY --from=build /app/.env /app/.env\n", file="Dockerfile"),
